@@ -1,0 +1,86 @@
+"""Concurrency: the one place where blocking work moves to a thread."""
+
+import asyncio
+import contextvars
+import functools
+from concurrent.futures import ThreadPoolExecutor
+from typing import AsyncIterator, Callable, Iterator, List, Optional, Tuple, TypeVar
+
+from typing_extensions import ParamSpec
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+DEFAULT_THREADS = 40
+
+
+class Threads:
+    """The worker threads of one application; started on first use, joined by `close`."""
+
+    def __init__(self, size: int = DEFAULT_THREADS) -> None:
+        self.size = size
+        self._pool: Optional[ThreadPoolExecutor] = None
+
+    async def run(self, function: Callable[[], T]) -> T:
+        """Run a blocking function in a worker thread; context variables it sets are visible afterwards."""
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(self.size, thread_name_prefix="microframe")
+        return await in_thread(self._pool, function)
+
+    def close(self) -> None:
+        """Let the threads finish what they are doing, and end them."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True)
+            self._pool = None
+
+
+async def in_thread(pool: Optional[ThreadPoolExecutor], function: Callable[[], T]) -> T:
+    context = contextvars.copy_context()
+    try:
+        return await asyncio.get_running_loop().run_in_executor(pool, functools.partial(context.run, _guard, function))
+    finally:
+        adopt(context)
+
+
+def _guard(function: Callable[[], T]) -> T:
+    # A future cannot carry StopIteration: it would hang the caller for ever.
+    try:
+        return function()
+    except StopIteration as exc:
+        raise RuntimeError("a blocking function raised StopIteration") from exc
+
+
+def adopt(context: contextvars.Context) -> None:
+    """Make the variables set in another context visible in this one."""
+    for variable, value in context.items():
+        try:
+            if variable.get() is value:
+                continue
+        except LookupError:
+            pass
+        variable.set(value)
+
+
+async def run_in_threadpool(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a blocking function in a thread of the running loop's own pool, outside any application's limit."""
+    return await in_thread(None, functools.partial(function, *args, **kwargs))
+
+
+async def iterate_in_thread(iterator: Iterator[T]) -> AsyncIterator[T]:
+    """Read a blocking iterator from the event loop: one hop an item, closed when the reader stops."""
+    try:
+        while True:
+            found: List[Tuple[T]] = await in_thread(None, functools.partial(_next, iterator))
+            if not found:
+                return
+            yield found[0][0]
+    finally:
+        close = getattr(iterator, "close", None)
+        if close is not None:
+            await in_thread(None, close)
+
+
+def _next(iterator: Iterator[T]) -> List[Tuple[T]]:
+    for item in iterator:
+        return [(item,)]
+    return []

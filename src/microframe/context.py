@@ -1,0 +1,135 @@
+"""Context: what a request, a socket, a job and a command have in common: state, resources, provided values."""
+
+from types import TracebackType
+from typing import Any, Awaitable, Callable, Dict, Iterator, List, MutableMapping, Optional, Protocol, Type, TypeVar
+
+T = TypeVar("T")
+
+Closer = Callable[[Optional[BaseException]], Awaitable[None]]
+"""Ends one resource. It gets the exception that ended the work, or None, and may raise another."""
+
+
+class State:
+    """A bag of attributes: `request.state.user = …`, `app.state.pool`. Also readable as a mapping."""
+
+    def __init__(self, values: Optional[MutableMapping[str, Any]] = None) -> None:
+        object.__setattr__(self, "_values", {} if values is None else values)
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return object.__getattribute__(self, "_values")[name]
+        except KeyError:
+            raise AttributeError(f"the state has no {name!r}") from None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._values[name] = value
+
+    def __delattr__(self, name: str) -> None:
+        try:
+            del self._values[name]
+        except KeyError:
+            raise AttributeError(f"the state has no {name!r}") from None
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self._values[name] = value
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._values
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+
+class Owner(Protocol):
+    """What a context knows of the application it runs in."""
+
+    @property
+    def state(self) -> State: ...
+
+    async def provide_for(self, context: "Context", kind: Type[T]) -> T:
+        """The value of a provided type, made on first use."""
+
+    def url_path_for(self, name: str, path_params: Dict[str, Any]) -> str:
+        """The path of a named route, without `root_path`."""
+
+    def translate(self, code: str, message: str, fields: Dict[str, Any], context: "Context") -> str:
+        """A message in the reader's language."""
+
+
+class Context:
+    """One piece of work: its state, the resources it opened, the values provided to it.
+
+    Resources close once, in reverse order. `async with context:` closes them for whoever runs work directly (tests).
+    """
+
+    __slots__ = ("_resources", "_state", "_values", "app", "failure")
+
+    def __init__(self, app: Owner) -> None:
+        self.app = app
+        self._state: Optional[State] = None
+        self._values: Optional[Dict[object, Any]] = None
+        self._resources: Optional[List[Closer]] = None
+        self.failure: Optional[BaseException] = None
+        """The exception behind a 500, for whoever logs or re-raises it."""
+
+    @property
+    def state(self) -> State:
+        if self._state is None:
+            self._state = State()
+        return self._state
+
+    @property
+    def values(self) -> Dict[object, Any]:
+        """Provided values made so far, by provider."""
+        if self._values is None:
+            self._values = {}
+        return self._values
+
+    async def resolve(self, kind: Type[T]) -> T:
+        """The value of a provided type: the only imperative way to ask for one.
+
+        Raises:
+            SetupError: nobody provides it, or not to this kind of context.
+        """
+        return await self.app.provide_for(self, kind)
+
+    def on_close(self, closer: Closer) -> None:
+        """Call `closer` when this work ends; the last one registered is the first one called."""
+        if self._resources is None:
+            self._resources = []
+        self._resources.append(closer)
+
+    @property
+    def has_resources(self) -> bool:
+        return bool(self._resources)
+
+    async def close(self, error: Optional[BaseException] = None) -> Optional[BaseException]:
+        """Close every resource, telling each what went wrong; gives the error that stands at the end, if any."""
+        while self._resources:
+            error = await close_one(self._resources.pop(), error)
+        return error
+
+    async def __aenter__(self) -> "Context":
+        return self
+
+    async def __aexit__(
+        self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
+    ) -> None:
+        left = await self.close(error)
+        if left is not None and left is not error:
+            raise left
+
+
+async def close_one(closer: Closer, error: Optional[BaseException]) -> Optional[BaseException]:
+    """Close one resource: an exception it raises takes the place of the one it was told."""
+    try:
+        await closer(error)
+    except BaseException as exc:
+        return exc
+    return error

@@ -1,0 +1,219 @@
+"""Exceptions: what answers the client (`HTTPException`) and what stops the program from starting (`SetupError`)."""
+
+import re
+from http import HTTPStatus
+from typing import Any, ClassVar, Dict, List, Mapping, Optional, Sequence, Union
+
+
+class MicroFrameException(Exception):
+    """Everything MicroFrame raises on purpose."""
+
+
+# What stops the program ----------------------------------------------------------------------------------------------
+
+
+class SetupError(MicroFrameException):
+    """The program is wrong, found while it is being put together; the text names the handler and its file:line."""
+
+
+# What answers the client ---------------------------------------------------------------------------------------------
+
+
+def phrase_of(status_code: int) -> str:
+    """The reason phrase of a status code (RFC 9110 §15), or `Error` where the registry has none."""
+    try:
+        return HTTPStatus(status_code).phrase
+    except ValueError:
+        return "Error"
+
+
+def code_of(name: str) -> str:
+    """`BoardNotFoundException` -> `board_not_found`: the stable slug of a class."""
+    name = re.sub(r"(Exception|Error)$", "", name) or name
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+class HTTPException(MicroFrameException):
+    """An answer to the client, raised instead of returned.
+
+    `detail` is text for the reader, or any JSON value where the application's `error_format` is `detail`. Children
+    give `status`, `code` (default: the class name as a slug) and `message` (default: the first line of the docstring),
+    a template whose `{fields}` are the keywords given when it is raised.
+    """
+
+    status: ClassVar[int] = 500
+    code: str = "internal_server_error"
+    message: ClassVar[str] = ""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        own = vars(cls)
+        if "code" not in own:
+            cls.code = code_of(cls.__name__)
+        if "message" not in own and cls.__doc__:
+            # Kept now: `python -OO` has no docstrings left to read later on.
+            cls.message = cls.__doc__.strip().splitlines()[0].strip()
+
+    def __init__(
+        self, status_code: int = 500, detail: Any = None, headers: Optional[Mapping[str, str]] = None, **fields: Any
+    ) -> None:
+        self.status_code = status_code
+        self.headers = dict(headers) if headers else None
+        self.fields: Dict[str, Any] = fields
+        self.given_detail = detail
+        if type(self) is HTTPException:
+            self.code = code_of(phrase_of(status_code).title().replace(" ", "").replace("-", ""))
+        super().__init__(status_code, detail)
+
+    @property
+    def title(self) -> str:
+        """The short name of this kind of problem, the same on every occurrence (RFC 9457 §3.1.3)."""
+        return phrase_of(self.status_code)
+
+    @property
+    def detail(self) -> Any:
+        """What the reader is told: the detail it was raised with, else the message with its fields filled in."""
+        if self.given_detail is not None:
+            return self.given_detail
+        return fill(self.message, self.fields) if self.message else self.title
+
+    def __str__(self) -> str:
+        return f"{self.status_code}: {self.detail}"
+
+
+def fill(message: str, fields: Mapping[str, Any]) -> str:
+    """A message template with its `{fields}` filled in; a field nobody gave stays as it is written."""
+    return re.sub(r"\{(\w+)\}", lambda found: str(fields.get(found[1], found[0])), message)
+
+
+class StatusException(HTTPException):
+    """An `HTTPException` whose class says the status, so it is raised with a detail alone."""
+
+    def __init__(self, detail: Any = None, headers: Optional[Mapping[str, str]] = None, **fields: Any) -> None:
+        super().__init__(self.status, detail, headers, **fields)
+
+
+class BadRequestException(StatusException):
+    """The request cannot be understood."""
+
+    status = 400
+
+
+class UnauthorizedException(StatusException):
+    """Authentication is required."""
+
+    status = 401
+
+    def __init__(self, detail: Any = None, headers: Optional[Mapping[str, str]] = None, **fields: Any) -> None:
+        # RFC 9110 §15.5.2: a 401 must say how to authenticate.
+        super().__init__(detail, {"WWW-Authenticate": "Bearer"} if headers is None else headers, **fields)
+
+
+class ForbiddenException(StatusException):
+    """You may not do this."""
+
+    status = 403
+
+
+class NotFoundException(StatusException):
+    """There is nothing here."""
+
+    status = 404
+
+
+class MethodNotAllowedException(StatusException):
+    """This method is not allowed here."""
+
+    status = 405
+
+
+class PayloadTooLargeException(StatusException):
+    """The request body is larger than this endpoint accepts."""
+
+    status = 413
+
+
+class UnsupportedMediaTypeException(StatusException):
+    """This endpoint does not read that content type."""
+
+    status = 415
+
+
+class HeadersTooLargeException(StatusException):
+    """The request's headers are too many or too large."""
+
+    status = 431
+
+
+class ValidationException(StatusException):
+    """The request does not have the expected shape."""
+
+    status = 422
+    code = "validation_error"
+
+    def __init__(self, errors: Sequence[Mapping[str, Any]], *, body: Any = None) -> None:
+        super().__init__()
+        self._errors = [dict(error) for error in errors]
+        self.body = body
+
+    def errors(self) -> List[Dict[str, Any]]:
+        """One record for each fault: `loc`, `msg`, `type`, and `ctx` and `input` where there are any."""
+        return self._errors
+
+
+class ResponseValidationException(MicroFrameException):
+    """A handler returned what its declared response does not allow: a fault of the program, answered as a 500."""
+
+    def __init__(self, errors: Sequence[Mapping[str, Any]], where: str) -> None:
+        self._errors = [dict(error) for error in errors]
+        listed = "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in self._errors)
+        super().__init__(f"{where} returned what its response does not allow: {listed}")
+
+    def errors(self) -> List[Dict[str, Any]]:
+        return self._errors
+
+
+class Invalid(MicroFrameException):
+    """A value that a codec refuses; `errors` have `loc`s relative to that value. Its reader adds where it stood."""
+
+    def __init__(self, errors: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__(errors)
+        self.errors = errors
+
+    def under(self, *loc: Union[str, int]) -> List[Dict[str, Any]]:
+        """The same errors with `loc` put in front."""
+        return [{**error, "loc": (*loc, *error["loc"])} for error in self.errors]
+
+
+# Connections that ended ----------------------------------------------------------------------------------------------
+
+
+class ClientDisconnect(MicroFrameException):
+    """The client left before the request was read or answered."""
+
+
+class WebSocketDisconnect(MicroFrameException):
+    """The peer closed the socket; `code` as in RFC 6455 §7.4."""
+
+    def __init__(self, code: int = 1000, reason: Optional[str] = None) -> None:
+        super().__init__(code, reason)
+        self.code = code
+        self.reason = reason or ""
+
+
+class WebSocketException(MicroFrameException):
+    """Close the socket with this code (RFC 6455 §7.4); before `accept` the handshake is refused with 403."""
+
+    def __init__(self, code: int, reason: Optional[str] = None) -> None:
+        super().__init__(code, reason)
+        self.code = code
+        self.reason = reason or ""
+
+
+# Foreign exceptions --------------------------------------------------------------------------------------------------
+
+
+def status_of(exc: BaseException) -> Optional[int]:
+    """The integer `http_status` that an exception of another package may carry, so a domain need not import us."""
+    status = getattr(exc, "http_status", None)
+    return status if isinstance(status, int) and 400 <= status <= 599 else None
