@@ -1,0 +1,62 @@
+# What one can do with a clone. Needs a Python from 3.9.2 on, make and git; the rest is set up in .venv on first use.
+
+PYTHON ?=
+PORT ?= 8000
+HOST = 127.0.0.1
+VENV = .venv
+BENCH_VENV = .venv-bench
+DOCS_VENV = .venv-docs
+ARGS =
+
+BIN = $(VENV)/bin
+SOURCES = $(wildcard src tests examples benchmarks scripts)
+SETUP = pyproject.toml scripts/environment.sh scripts/pythons.sh
+# A stamp says which environment is ready, and with which Python it was asked for.
+STAMP = .ready$(subst /,-,$(PYTHON))
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format soak bench docs api clean
+
+help: ## say what there is (this list)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@echo "Variables: PYTHON=/path/to/python  HOST=$(HOST)  PORT=$(PORT)  ARGS='more words for pytest, bench or demo'"
+
+demo: $(VENV)/$(STAMP) ## serve the example application, a team board, on http://127.0.0.1:8000
+	@$(BIN)/python -m microframe run examples.board.app:app --host $(HOST) --port $(PORT) $(ARGS)
+
+test: $(VENV)/$(STAMP) ## run the test suite: in parallel, in random order, a time limit on every test
+	@$(BIN)/python -m pytest -n auto --maxprocesses 8 $(ARGS)
+
+check: $(VENV)/$(STAMP) ## formatting, lint, types and architecture, without changing a file
+	@$(BIN)/ruff format --check --quiet $(SOURCES) || { echo "not formatted: run 'make format'"; exit 1; }
+	@$(BIN)/ruff check --quiet $(SOURCES)
+	@$(BIN)/mypy $(SOURCES)
+	@$(BIN)/python -m pytest -q --no-header -p no:randomly tests/test_architecture.py tests/test_public_api.py
+
+format: $(VENV)/$(STAMP) ## format the code and mend what the linter can mend
+	@$(BIN)/ruff check --quiet --fix $(SOURCES) || true
+	@$(BIN)/ruff format $(SOURCES)
+
+soak: $(VENV)/$(STAMP) ## run the long tests with full counts (minutes)
+	@MICROFRAME_TEST_PROFILE=soak $(BIN)/python -m pytest -m soak -n 0 --timeout 1800 $(ARGS)
+
+bench: $(BENCH_VENV)/$(STAMP) ## measure beside the peers and write benchmarks/RESULTS.md (minutes)
+	@$(BENCH_VENV)/bin/python -m benchmarks $(ARGS)
+
+docs: $(VENV)/$(STAMP) ## check the links of every Markdown file
+	@$(BIN)/python scripts/check_links.py
+
+api: $(VENV)/$(STAMP) ## write the public names and signatures down again (tests/test_public_api.txt)
+	@$(BIN)/python -m tests.test_public_api
+
+clean: ## remove environments, caches and everything built
+	rm -rf .venv .venv-* build dist site htmlcov .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
+	find src tests examples benchmarks scripts -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+$(VENV)/$(STAMP): $(SETUP)
+	@sh scripts/environment.sh $(VENV) "$(PYTHON)" all dev
+	@touch $@
+
+$(BENCH_VENV)/$(STAMP): $(SETUP)
+	@sh scripts/environment.sh $(BENCH_VENV) "$(PYTHON)" all bench
+	@touch $@
