@@ -12,7 +12,7 @@ BIN = $(VENV)/bin
 SOURCES = $(wildcard src tests examples benchmarks scripts)
 SETUP = pyproject.toml scripts/environment.sh scripts/pythons.sh
 # A stamp says which environment is ready, and with which Python it was asked for.
-STAMP = .ready$(subst /,-,$(PYTHON))
+STAMP = .ready$(if $(PYTHON),-$(subst /,-,$(PYTHON)))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format soak bench docs api clean
@@ -28,8 +28,8 @@ test: $(VENV)/$(STAMP) ## run the test suite: in parallel, in random order, a ti
 	@$(BIN)/python -m pytest -n auto --maxprocesses 8 $(ARGS)
 
 check: $(VENV)/$(STAMP) ## formatting, lint, types and architecture, without changing a file
-	@$(BIN)/ruff format --check --quiet $(SOURCES) || { echo "not formatted: run 'make format'"; exit 1; }
-	@$(BIN)/ruff check --quiet $(SOURCES)
+	@$(BIN)/ruff format --check --quiet --output-format concise $(SOURCES) || { echo "not formatted: run 'make format'"; exit 1; }
+	@$(BIN)/ruff check --quiet --output-format concise $(SOURCES)
 	@$(BIN)/mypy $(SOURCES)
 	@$(BIN)/python -m pytest -q --no-header -p no:randomly tests/test_architecture.py tests/test_public_api.py
 

@@ -14,13 +14,13 @@ works() { "$@" >/dev/null 2>&1 </dev/null; }
 recent() { works "$1" -c 'import sys; sys.exit(sys.version_info < (3, 9, 2))'; }
 uv_works() { works uv --version; }
 
+check_wanted() {
+    works "$wanted" -c '' || fail "PYTHON=$wanted does not run"
+    recent "$wanted" || fail "PYTHON=$wanted is $("$wanted" -V 2>&1): 3.9.2 or newer is needed"
+}
+
 find_python() {
-    if [ -n "$wanted" ]; then
-        works "$wanted" -c '' || fail "PYTHON=$wanted does not run"
-        recent "$wanted" || fail "PYTHON=$wanted is $("$wanted" -V 2>&1): 3.9.2 or newer is needed"
-        printf '%s\n' "$wanted"
-        return
-    fi
+    [ -z "$wanted" ] || { printf '%s\n' "$wanted" && return; }
     found=$(sh "$here/pythons.sh" | sed -n '1s/^[^ ]* //p')
     [ -n "$found" ] || fail "no Python 3.9.2 or newer found: install one, or name it with PYTHON=/path/to/python"
     printf '%s\n' "$found"
@@ -47,13 +47,11 @@ install_with_pip() {
     "$bin/python" -m pip install --quiet --disable-pip-version-check --editable ".[$extras]" --group "$group"
 }
 
+[ -z "$wanted" ] || check_wanted
 rm -f "$folder"/.ready*
-if ! recent "$bin/python"; then
+if ! recent "$bin/python" || { [ -n "$wanted" ] && ! same_version "$bin/python" "$wanted"; }; then
     python=$(find_python)
     say "creating $folder with $("$python" -V 2>&1)"
-    create "$python"
-elif [ -n "$wanted" ] && python=$(find_python) && ! same_version "$bin/python" "$python"; then
-    say "creating $folder again with $("$python" -V 2>&1)"
     create "$python"
 fi
 say "installing .[$extras] and the group '$group' into $folder"
