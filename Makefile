@@ -43,8 +43,11 @@ soak: $(VENV)/$(STAMP) ## run the long tests with full counts (minutes)
 bench: $(BENCH_VENV)/$(STAMP) ## measure beside the peers and write benchmarks/RESULTS.md (minutes)
 	@$(BENCH_VENV)/bin/python -m benchmarks $(ARGS)
 
-docs: $(VENV)/$(STAMP) ## check the links of every Markdown file
-	@$(BIN)/python scripts/check_links.py
+docs: $(DOCS_VENV)/$(STAMP) ## check the links of every Markdown file, and build docs/ into site/ (Python 3.11 or newer)
+	@$(DOCS_VENV)/bin/python scripts/check_links.py
+	@if [ ! -x $(DOCS_VENV)/bin/zensical ]; then echo "the site needs Python 3.11 or newer: only links were checked"; \
+	elif [ ! -d docs ]; then echo "there is no docs/ yet: only links were checked"; \
+	else $(DOCS_VENV)/bin/zensical build --clean; fi
 
 api: $(VENV)/$(STAMP) ## write the public names and signatures down again (tests/test_public_api.txt)
 	@$(BIN)/python -m tests.test_public_api
@@ -59,4 +62,8 @@ $(VENV)/$(STAMP): $(SETUP)
 
 $(BENCH_VENV)/$(STAMP): $(SETUP)
 	@sh scripts/environment.sh $(BENCH_VENV) "$(PYTHON)" all bench
+	@touch $@
+
+$(DOCS_VENV)/$(STAMP): $(SETUP)
+	@sh scripts/environment.sh $(DOCS_VENV) "$(PYTHON)" "" docs
 	@touch $@

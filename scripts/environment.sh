@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes a virtual environment ready: environment.sh FOLDER PYTHON EXTRAS GROUP
-# PYTHON may be empty (the best one found). uv does the work where it is there and works, else venv and pip.
+# PYTHON may be empty (the best one found), EXTRAS too. uv does the work where it is there and works, else venv and pip.
 set -eu
 
 folder=$1 wanted=$2 extras=$3 group=$4
@@ -38,13 +38,13 @@ create() {
 }
 
 install_with_uv() {
-    uv_works && uv pip install --quiet --python "$bin/python" --editable ".[$extras]" --group "$group"
+    uv_works && uv pip install --quiet --python "$bin/python" --editable ".${extras:+[$extras]}" --group "$group"
 }
 
 install_with_pip() {
     works "$bin/python" -m pip --version || "$bin/python" -m ensurepip --upgrade >/dev/null
     "$bin/python" -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1" # --group came with it
-    "$bin/python" -m pip install --quiet --disable-pip-version-check --editable ".[$extras]" --group "$group"
+    "$bin/python" -m pip install --quiet --disable-pip-version-check --editable ".${extras:+[$extras]}" --group "$group"
 }
 
 [ -z "$wanted" ] || check_wanted
@@ -54,5 +54,5 @@ if ! recent "$bin/python" || { [ -n "$wanted" ] && ! same_version "$bin/python" 
     say "creating $folder with $("$python" -V 2>&1)"
     create "$python"
 fi
-say "installing .[$extras] and the group '$group' into $folder"
+say "installing the package${extras:+ [$extras]} and the group '$group' into $folder"
 install_with_uv || install_with_pip || fail "the installation failed (see above); is the package index reachable?"
