@@ -1,0 +1,20 @@
+"""Validation: JSON and plain values in, checked values out, and back, by the model library of each type."""
+
+from microframe.validation.codec import Codec, Decode, DecodeJSON, Encode, EncodeOptions
+from microframe.validation.json import read_json
+from microframe.validation.jsonable import encode_any
+from microframe.validation.registry import Codecs
+from microframe.validation.shapes import is_scalar, is_sequence_of_scalars
+
+__all__ = [
+    "Codec",
+    "Codecs",
+    "Decode",
+    "DecodeJSON",
+    "Encode",
+    "EncodeOptions",
+    "encode_any",
+    "is_scalar",
+    "is_sequence_of_scalars",
+    "read_json",
+]

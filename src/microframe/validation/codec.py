@@ -10,7 +10,7 @@ DecodeJSON = Callable[[bytes], Any]
 """JSON text to a checked value; raises `Invalid`, for text that is not JSON with type `json_invalid`."""
 
 Encode = Callable[[Any], bytes]
-"""What a handler returned to JSON text, reduced to what its type declares; raises `Invalid` when it does not fit."""
+"""What a handler returned to JSON text, reduced to what its type declares; raises `Invalid` if it does not fit."""
 
 Fields = Union["set[int]", "set[str]", "Mapping[int, Any]", "Mapping[str, Any]"]
 
@@ -36,7 +36,7 @@ class Codec(Protocol):
         """Whether this annotation, or a type inside it, belongs to this library."""
 
     def is_structured(self, annotation: Any) -> bool:
-        """Whether values of this type are objects with named fields, which are read from the body by default."""
+        """Whether values of this type are objects with named fields, read from the body by default."""
 
     def decoder(self, annotation: Any) -> Decode: ...
 

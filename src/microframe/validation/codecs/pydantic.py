@@ -1,0 +1,165 @@
+"""Codec of Pydantic: the default one, for everything that a `TypeAdapter` takes."""
+
+import dataclasses
+import functools
+from typing import Any, Dict, Mapping, Optional
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic.errors import PydanticUserError
+from pydantic_core import PydanticSerializationError, SchemaError
+
+from microframe.exceptions import Invalid, SetupError
+from microframe.validation import shapes
+from microframe.validation.codec import Decode, DecodeJSON, Encode, EncodeOptions
+from microframe.validation.json import confirm, is_suspicious, refusal
+from microframe.validation.jsonable import plain
+
+
+class PydanticCodec:
+    """Reads and writes models, dataclasses, TypedDicts and all standard types with Pydantic.
+
+    Texts are read leniently (`"5"` is an int, `"on"` a bool). JSON is read in Pydantic's JSON mode, where FastAPI
+    first makes plain values of it: here `Union[UUID, str]` is a UUID when it can be one, `Union[date, datetime]`
+    the one that was written, and a strict model still takes dates, UUIDs and enums from text.
+    """
+
+    name = "pydantic"
+
+    def __init__(self) -> None:
+        self._adapters: Dict[type, TypeAdapter[Any]] = {}
+
+    def handles(self, annotation: Any) -> bool:
+        return True
+
+    def is_structured(self, annotation: Any) -> bool:
+        return shapes.is_structured(annotation)
+
+    def decoder(self, annotation: Any) -> Decode:
+        validate = self.adapter(annotation).validator.validate_python
+
+        def decode(value: object) -> Any:
+            try:
+                return validate(value)
+            except ValidationError as exc:
+                raise invalid(exc) from exc
+
+        return decode
+
+    def json_decoder(self, annotation: Any) -> DecodeJSON:
+        validate = self.adapter(annotation).validator.validate_json
+
+        def decode(body: bytes) -> Any:
+            if is_suspicious(body):
+                confirm(body)
+            try:
+                return validate(body)
+            except ValidationError as exc:
+                raise invalid_json(body, exc) from exc
+
+        return decode
+
+    def encoder(self, annotation: Any, options: EncodeOptions) -> Encode:
+        adapter = self.adapter(annotation)
+        validate = adapter.validator.validate_python
+        to_json: Encode = adapter.serializer.to_json
+        write = functools.partial(to_json, **keywords(options))
+        trusted = annotation if keeps_instances(annotation) else None
+
+        def encode(value: Any) -> bytes:
+            try:
+                if type(value) is not trusted:
+                    value = validate(value, from_attributes=True)
+                return write(value)
+            except ValidationError as exc:
+                raise invalid(exc) from exc
+            except PydanticSerializationError as exc:
+                record = {"type": "serialization_error", "loc": (), "msg": str(exc), "input": value}
+                raise Invalid([record]) from exc
+
+        return encode
+
+    def adapter(self, annotation: Any) -> "TypeAdapter[Any]":
+        """The adapter of a type, complete; that of a class is made once.
+
+        Raises:
+            SetupError: Pydantic cannot read this type, or a name in it is not defined.
+        """
+        # Others are no safe key: Union[int, str] == Union[str, int], and the order means something.
+        if not isinstance(annotation, type):
+            return build_adapter(annotation)
+        found = self._adapters.get(annotation)
+        if found is None:
+            found = self._adapters[annotation] = build_adapter(annotation)
+        return found
+
+
+def build_adapter(annotation: Any) -> "TypeAdapter[Any]":
+    try:
+        adapter = TypeAdapter(annotation)
+        if not adapter.pydantic_complete:
+            adapter.rebuild(raise_errors=True)
+    except (PydanticUserError, SchemaError, NameError, TypeError) as exc:
+        raise SetupError(f"Pydantic cannot read the type {written(annotation)}: {reason(exc)}") from exc
+    return adapter
+
+
+def written(annotation: Any) -> str:
+    """An annotation as its author wrote it, or nearly so."""
+    return annotation.__qualname__ if isinstance(annotation, type) else repr(annotation)
+
+
+def reason(exc: Exception) -> str:
+    """What is wrong, without the advice and the addresses that Pydantic puts below it."""
+    return (str(exc).strip() or type(exc).__name__).splitlines()[0]
+
+
+def keeps_instances(annotation: Any) -> bool:
+    """Whether this is a class whose instances Pydantic takes as they are, so asking it is wasted time."""
+    if not isinstance(annotation, type):
+        return False
+    config: Optional[ConfigDict]
+    if issubclass(annotation, BaseModel):
+        config = annotation.model_config
+    elif dataclasses.is_dataclass(annotation):
+        config = getattr(annotation, "__pydantic_config__", None)
+    else:
+        return False
+    return not config or config.get("revalidate_instances", "never") == "never"
+
+
+def keywords(options: EncodeOptions) -> Dict[str, Any]:
+    """The options as the serializer's keywords, without those that change nothing."""
+    chosen: Dict[str, Any] = {"by_alias": options.by_alias, "warnings": False, "fallback": plain}
+    for field in dataclasses.fields(options):
+        value = getattr(options, field.name)
+        if value != field.default:
+            chosen[field.name] = value
+    return chosen
+
+
+def invalid(exc: ValidationError) -> Invalid:
+    """Pydantic's refusal as ours, one record a fault, in FastAPI's shape."""
+    return Invalid([record(fault) for fault in exc.errors(include_url=False)])
+
+
+def invalid_json(body: bytes, exc: ValidationError) -> Invalid:
+    """The same for a JSON text, which may be no JSON at all."""
+    faults = exc.errors(include_url=False)
+    if faults[0]["type"] == "json_invalid" and not faults[0]["loc"]:
+        return refusal(body, str(faults[0]["ctx"]["error"]))
+    return Invalid([record(fault) for fault in faults])
+
+
+def record(fault: Mapping[str, Any]) -> Mapping[str, Any]:
+    """One fault, with a `ctx` that JSON can hold."""
+    if "ctx" not in fault:
+        return fault
+    return {**fault, "ctx": {name: jsonable(value) for name, value in fault["ctx"].items()}}
+
+
+def jsonable(value: Any) -> Any:
+    if value is None or isinstance(value, (str, int, float)):
+        return value
+    if isinstance(value, (list, tuple)):
+        return [jsonable(item) for item in value]
+    return str(value)

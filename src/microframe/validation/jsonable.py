@@ -1,0 +1,55 @@
+"""Plain values and JSON of anything a handler may return, for handlers that do not say what they return."""
+
+import functools
+import sys
+from collections import abc
+from typing import Any, Callable, Final
+
+Encoder = Callable[[Any], bytes]
+LISTS: Final = (abc.Set, abc.Sequence, abc.MappingView, abc.Iterator)
+
+
+def encode_any(value: Any) -> bytes:
+    """JSON of a value of no declared type; NaN and the infinities become null.
+
+    Raises:
+        TypeError: there is no JSON for it or for something in it; the text names the type.
+        ValueError: it contains itself, or text that is not Unicode.
+    """
+    return any_encoder()(value)
+
+
+@functools.cache
+def any_encoder() -> Encoder:
+    """`encode_any` for who calls it often: bind it once, at build. Pydantic is imported now, not before."""
+    from pydantic_core import to_json
+
+    def encode(value: Any) -> bytes:
+        return to_json(value, by_alias=True, inf_nan_mode="null", timedelta_mode="float", fallback=plain)
+
+    return encode
+
+
+def plain(value: Any) -> Any:
+    """Something that Pydantic can write, of a value that it does not know.
+
+    Raises:
+        TypeError: there is no such thing.
+    """
+    kind = type(value)
+    if hasattr(kind, "__struct_fields__"):
+        return sys.modules["msgspec"].to_builtins(value, enc_hook=to_plain)
+    if hasattr(kind, "__attrs_attrs__"):
+        return {field.name: getattr(value, field.name) for field in kind.__attrs_attrs__}
+    if isinstance(value, abc.Mapping):
+        return dict(value)
+    if isinstance(value, LISTS) and not isinstance(value, memoryview):
+        return [*value]
+    raise TypeError(f"a value of type {kind.__module__}.{kind.__qualname__} cannot be written as JSON")
+
+
+def to_plain(value: Any) -> Any:
+    """A value of another library's inside of one: everything in it as JSON has it."""
+    from pydantic_core import to_jsonable_python
+
+    return to_jsonable_python(value, inf_nan_mode="null", timedelta_mode="float", fallback=plain)
