@@ -35,6 +35,7 @@ PLUGIN_NEEDS: "dict[str, set[str]]" = {
 SPEAK_ASGI = ("microframe.asgi", "microframe.testing.")
 # Functions that may take more than six parameters: option lists that mirror FastAPI's.
 OPTION_LISTS = {
+    "microframe.http.cookies.format_cookie",
     "microframe.http.responses.Response.set_cookie",
 }
 EMPTY_NAMES = {
