@@ -28,17 +28,20 @@ test: $(VENV)/$(STAMP) ## run the test suite: in parallel, in random order, a ti
 	@$(BIN)/python -m pytest -n auto --maxprocesses 8 $(ARGS)
 
 check: $(VENV)/$(STAMP) ## formatting, lint, types and architecture, without changing a file
-	@$(BIN)/ruff format --check --quiet --output-format concise $(SOURCES) || { echo "not formatted: run 'make format'"; exit 1; }
-	@$(BIN)/ruff check --quiet --output-format concise $(SOURCES)
-	@$(BIN)/mypy $(SOURCES)
-	@$(BIN)/python -m pytest -q --no-header -p no:randomly tests/test_architecture.py tests/test_public_api.py
+	@bad=0; \
+	$(BIN)/ruff format --check --quiet --output-format concise $(SOURCES) || { echo "run 'make format'"; bad=1; }; \
+	$(BIN)/ruff check --quiet --output-format concise $(SOURCES) || bad=1; \
+	$(BIN)/mypy $(SOURCES) || bad=1; \
+	$(BIN)/python -m pytest -q -p no:randomly tests/test_architecture.py tests/test_public_api.py || bad=1; \
+	exit $$bad
 
 format: $(VENV)/$(STAMP) ## format the code and mend what the linter can mend
 	@$(BIN)/ruff check --quiet --fix $(SOURCES) || true
 	@$(BIN)/ruff format $(SOURCES)
 
 soak: $(VENV)/$(STAMP) ## run the long tests with full counts (minutes)
-	@MICROFRAME_TEST_PROFILE=soak $(BIN)/python -m pytest -m soak -n 0 --timeout 1800 $(ARGS)
+	@MICROFRAME_TEST_PROFILE=soak $(BIN)/python -m pytest -m soak -n 0 --timeout 1800 $(ARGS); \
+	code=$$?; [ $$code -ne 5 ] || { echo "no test is marked soak"; exit 0; }; exit $$code
 
 bench: $(BENCH_VENV)/$(STAMP) ## measure beside the peers and write benchmarks/RESULTS.md (minutes)
 	@$(BENCH_VENV)/bin/python -m benchmarks $(ARGS)
