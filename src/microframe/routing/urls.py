@@ -1,0 +1,161 @@
+"""Urls: from the name of a route and its parameters back to a path."""
+
+from difflib import get_close_matches
+from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from urllib.parse import quote, urlencode
+
+from microframe.exceptions import MicroFrameException
+from microframe.routing.converters import Converter, format_text
+from microframe.routing.path import Parameter, PathPattern, Segment
+
+PATH_SAFE = "!$&'()*+,;=:@"  # RFC 3986 §3.3: what a segment may contain besides the unreserved characters
+
+
+class NoMatchFound(MicroFrameException, LookupError):
+    """No route has this name."""
+
+
+class WrongParameters(NoMatchFound):
+    """A route of this name exists, but it takes other parameters or refuses a value."""
+
+
+def build_path(pattern: PathPattern, params: Mapping[str, object], name: str = "") -> str:
+    """The path that leads to a pattern: values formatted by their converters and percent-encoded.
+
+    A slash in a value stays only where the parameter spans segments. What the matcher reads from the result are the
+    same values.
+
+    Raises:
+        WrongParameters: one is missing or too many, or its converter refuses the value; the message names the route.
+    """
+    route = f"route {name!r} ({pattern})" if name else f"path {str(pattern)!r}"
+    check_names(route, pattern.names, params)
+    path = "/" + "/".join(build_segment(segment, params, route) for segment in pattern.segments)
+    # What begins with two slashes is a host to a browser; an encoded one is the same value to the matcher.
+    return "/%2F" + path[2:] if path.startswith("//") else path
+
+
+def check_names(route: str, names: Sequence[str], params: Mapping[str, object]) -> None:
+    """See that exactly these parameters are given."""
+    missing = [name for name in names if name not in params]
+    if missing:
+        raise WrongParameters(f"{route} needs {', '.join(missing)}")
+    unknown = [name for name in params if name not in names]
+    if unknown:
+        known = ", ".join(names) or "nothing"
+        raise WrongParameters(f"{route} takes {known}, not {', '.join(unknown)}; a query goes into `_query`")
+
+
+def build_segment(segment: Segment, params: Mapping[str, object], route: str) -> str:
+    """One segment with its values in place."""
+    text = "".join(
+        part if isinstance(part, str) else format_value(part, params[part.name], route)
+        for part in segment.parts
+    )
+    pieces = text.split("/") if segment.spans else [text]
+    if "." in pieces or ".." in pieces:
+        raise WrongParameters(
+            f"{route}: clients resolve `.` and `..` before they ask, so {text!r} cannot be a value"
+        )
+    return quote(text, safe=PATH_SAFE + "/" if segment.spans else PATH_SAFE)
+
+
+def format_value(parameter: Parameter, value: object, route: str) -> str:
+    """The text of one value."""
+    try:
+        return parameter.converter.format(value)
+    except (ValueError, TypeError, OverflowError) as exc:
+        raise WrongParameters(f"{route}: {parameter.name}={value!r} is no {parameter.kind} ({exc})") from exc
+
+
+def build_query(values: Mapping[str, object]) -> str:
+    """A query string, without `?`: a list or tuple gives its name several times, None none."""
+    pairs: List[Tuple[str, str]] = []
+    for name, value in values.items():
+        for one in value if isinstance(value, (list, tuple)) else (value,):
+            if one is not None:
+                pairs.append((name, format_text(one)))
+    return urlencode(pairs, quote_via=quote)
+
+
+class RouteNames:
+    """The names of routes, and where they lead.
+
+    A name that several routes share means the first one declared that takes the parameters given. Names within a
+    mount are written `mount:name`; a mount without a name lends its names to what is around it.
+    """
+
+    def __init__(self) -> None:
+        self._routes: Dict[str, List[PathPattern]] = {}
+        self._mounts: List[Tuple[str, PathPattern, Optional[RouteNames]]] = []
+
+    def add(self, name: str, pattern: PathPattern) -> None:
+        self._routes.setdefault(name, []).append(pattern)
+
+    def mount(self, name: str, pattern: PathPattern, inner: Optional["RouteNames"] = None) -> None:
+        """Make a mount's name known, and the names within it; `inner` may still grow.
+
+        The mount's own name takes the parameter `path`, what is asked of it: `("static", path="site.css")`.
+        """
+        self._mounts.append((name, pattern, inner))
+
+    def path_for(
+        self, name: str, params: Mapping[str, object], query: Optional[Mapping[str, object]] = None
+    ) -> str:
+        """The path of a route, percent-encoded, with a query if there is one.
+
+        Raises:
+            NoMatchFound: no route has this name.
+            WrongParameters: those that have it take other parameters, or refuse a value.
+        """
+        patterns = list(self.find(name))
+        if not patterns:
+            near = get_close_matches(name, set(self), n=3)
+            hint = f"; there is {', '.join(near)}" if near else ""
+            raise NoMatchFound(f"no route is called {name!r}{hint}")
+        fitting = (pattern for pattern in patterns if set(pattern.names) == set(params))
+        path = build_path(next(fitting, patterns[0]), params, name)
+        written = build_query(query) if query else ""
+        return f"{path}?{written}" if written else path
+
+    def find(self, name: str) -> Iterator[PathPattern]:
+        """The patterns of a name, in the order they were declared."""
+        yield from self._routes.get(name, ())
+        for mount, prefix, inner in self._mounts:
+            if mount and name == mount:
+                yield join(prefix, BELOW)
+            if inner is not None and name.startswith(f"{mount}:" if mount else ""):
+                for pattern in inner.find(name[len(mount) + 1 :] if mount else name):
+                    yield join(prefix, pattern)
+
+    def __iter__(self) -> Iterator[str]:
+        """Every name that leads somewhere."""
+        yield from self._routes
+        for mount, _, inner in self._mounts:
+            if mount:
+                yield mount
+            for name in inner or ():
+                yield f"{mount}:{name}" if mount else name
+
+
+BELOW = PathPattern(
+    "/{path:path}",
+    (
+        Segment(
+            (
+                Parameter(
+                    "path", "path", Converter(str, lambda path: format_text(path).lstrip("/"), spans=True)
+                ),
+            )
+        ),
+    ),
+    ("path",),
+)
+"""What is asked of a mount; a slash in front of it means nothing."""
+
+
+def join(prefix: PathPattern, pattern: PathPattern) -> PathPattern:
+    """The path of a mount and a path within it as one. A parameter that both have gets one value."""
+    before = prefix.segments[:-1] if prefix.segments[-1].literal == "" else prefix.segments
+    text = prefix.text.rstrip("/") + pattern.text
+    return PathPattern(text, before + pattern.segments, prefix.names + pattern.names)
