@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import Iterable, List, NamedTuple, Optional, Tuple, Union
+from typing import Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Tuple, Union
 
 from microframe.http.headers import Headers
 from microframe.http.media import parse_options
@@ -53,10 +53,11 @@ def _parse_ip(text: str) -> Optional[Tuple[IPAddress, str]]:
 class Networks:
     """A set of networks. `*` stands for every direct peer, and for nobody who is only named in a header."""
 
-    __slots__ = ("_networks", "everyone")
+    __slots__ = ("_networks", "_search", "everyone")
 
     def __init__(self, networks: Iterable[IPNetwork], everyone: bool = False) -> None:
         self._networks = tuple(networks)
+        self._search = lru_cache(maxsize=1024)(self._lists)
         self.everyone = everyone
 
     def contains(self, host: str) -> bool:
@@ -65,7 +66,10 @@ class Networks:
 
     def lists(self, host: str) -> bool:
         """Whether this address is in one of the networks, `*` apart."""
-        found = _parse_ip(host) if len(host) <= MAX_ADDRESS else None
+        return len(host) <= MAX_ADDRESS and self._search(host)
+
+    def _lists(self, host: str) -> bool:
+        found = _parse_ip(host)
         return found is not None and any(found[0] in network for network in self._networks)
 
     def __bool__(self) -> bool:
@@ -104,15 +108,12 @@ class Forwarding(NamedTuple):
     host: Optional[str] = None
 
 
-class Hop(NamedTuple):
-    """What one proxy tells, as it is written."""
-
-    client: str
-    scheme: str
-    host: str
-
-
 NOTHING = Forwarding()
+
+Hop = Tuple[str, str, str]
+"""What one proxy tells, as it is written: client, scheme, host."""
+
+NAMES = {b"forwarded", b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host"}
 
 
 def forwarded_for(headers: Headers, peer: str, trusted: Networks) -> Forwarding:
@@ -125,30 +126,34 @@ def forwarded_for(headers: Headers, peer: str, trusted: Networks) -> Forwarding:
     """
     if not trusted.contains(peer):
         return NOTHING
-    standard = headers.getlist("forwarded")
-    customary = headers.getlist("x-forwarded-for")
-    proto, host = headers.getlist("x-forwarded-proto"), headers.getlist("x-forwarded-host")
-    has_customary = bool(customary or proto or host)
-    if not standard:
-        return walk(customary_hops(customary, proto, host), trusted) if has_customary else NOTHING
+    lines: Dict[bytes, List[bytes]] = {}
+    for name, value in headers.raw:
+        if name in NAMES:
+            lines.setdefault(name, []).append(value)
+    if not lines:
+        return NOTHING
+    standard = lines.pop(b"forwarded", None)
+    if standard is None:
+        return walk(customary_hops(lines), trusted)
     told = walk(standard_hops(standard), trusted)
-    return agreed(told, walk(customary_hops(customary, proto, host), trusted)) if has_customary else told
+    return agreed(told, walk(customary_hops(lines), trusted)) if lines else told
 
 
-def walk(hops: List[Hop], trusted: Networks) -> Forwarding:
+def walk(hops: Iterable[Hop], trusted: Networks) -> Forwarding:
     """Go through the hops, the nearest first, as far as they were written by listed proxies."""
-    client: Optional[Address] = None
-    hop = Hop("", "", "")
-    for hop in hops:
-        address = parse_node(hop.client)
-        if address is None:
+    address: Optional[Address] = None
+    scheme = host = ""
+    for client, scheme, host in hops:  # noqa: B007 - those of the last hop looked at count
+        found = parse_node(client)
+        if found is None:
             break
-        client = address
+        address = found
         if not trusted.lists(address.host):
             break
-    scheme = hop.scheme.lower()
-    host = hop.host.lower()
-    return Forwarding(client, scheme if scheme in SCHEMES else None, host if parse_host(host) else None)
+    scheme, host = scheme.lower(), host.lower()
+    return Forwarding(
+        address, scheme if scheme in SCHEMES else None, host if host and parse_host(host) else None
+    )
 
 
 def agreed(one: Forwarding, other: Forwarding) -> Forwarding:
@@ -159,39 +164,37 @@ def agreed(one: Forwarding, other: Forwarding) -> Forwarding:
     )
 
 
-def standard_hops(lines: List[str]) -> List[Hop]:
+def standard_hops(lines: List[bytes]) -> Iterator[Hop]:
     """The elements of `Forwarded`, the nearest first; a malformed one tells nothing and ends the walk."""
-    hops = []
-    for element in reversed(",".join(lines).rsplit(",", MAX_HOPS)[-MAX_HOPS:]):
+    for element in split_lines(lines):
         try:
-            told = parse_options(f";{element.strip(' ')}")[1]
+            told = parse_options(f";{element}")[1]
         except ValueError:
             told = {}
-        hops.append(Hop(told.get("for", ""), told.get("proto", ""), told.get("host", "")))
-    return hops
+        yield told.get("for", ""), told.get("proto", ""), told.get("host", "")
 
 
-def customary_hops(clients: List[str], schemes: List[str], hosts: List[str]) -> List[Hop]:
+def customary_hops(lines: Mapping[bytes, List[bytes]]) -> Iterator[Hop]:
     """The hops of `X-Forwarded-…`, the nearest first.
 
     A scheme or host belongs to the hop at its place when there are as many of them as addresses; otherwise
     only the last one counts, for every hop: the trusted peer wrote it, or let it stand.
     """
-    addresses = split_list(clients) or [""]
-    count = len(addresses)
-    return [
-        Hop(*hop)
-        for hop in zip(addresses, spread(split_list(schemes), count), spread(split_list(hosts), count))
-    ]
+    clients = split_lines(lines.get(b"x-forwarded-for", [b""]))
+    schemes = split_lines(lines.get(b"x-forwarded-proto", [b""]))
+    hosts = split_lines(lines.get(b"x-forwarded-host", [b""]))
+    count = len(clients)
+    return zip(
+        clients,
+        schemes if len(schemes) == count else schemes[:1] * count,
+        hosts if len(hosts) == count else hosts[:1] * count,
+    )
 
 
-def split_list(lines: List[str]) -> List[str]:
-    found = ",".join(lines).rsplit(",", MAX_HOPS)[-MAX_HOPS:]
-    return [item.strip(" \t") for item in reversed(found)] if lines else []
-
-
-def spread(values: List[str], count: int) -> List[str]:
-    return values if len(values) == count else (values[:1] or [""]) * count
+def split_lines(lines: List[bytes]) -> List[str]:
+    """The items of a list, the last one first, `MAX_HOPS` of them at most."""
+    text = b",".join(lines).decode("latin-1")
+    return [item.strip(" \t") for item in text.rsplit(",", MAX_HOPS)[: -MAX_HOPS - 1 : -1]]
 
 
 def parse_node(text: str) -> Optional[Address]:

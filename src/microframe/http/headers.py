@@ -1,4 +1,4 @@
-"""Headers and query parameters: the two multi-valued mappings of text to text in a message's head."""
+"""Headers: the names and values of a message's head, as bytes on the wire and as text to read and to set."""
 
 from typing import (
     ClassVar,
@@ -18,12 +18,12 @@ from typing import (
     ValuesView,
     overload,
 )
-from urllib.parse import quote_plus, unquote_to_bytes
 
-from microframe.exceptions import BadRequestException
+from microframe.http.query import QueryParams as QueryParams
+from microframe.http.query import parse_query as parse_query
 
 T = TypeVar("T")
-H = TypeVar("H", bound="Headers")
+Self = TypeVar("Self", bound="Headers")
 
 RawHeaders = List[Tuple[bytes, bytes]]
 """Pairs of name (lower-case) and value, in the order of the message."""
@@ -35,20 +35,11 @@ SECRETS: FrozenSet[bytes] = frozenset(
 )
 """Headers whose values are never shown: in a repr, a log, a debug page."""
 
-MAX_QUERY_PARAMETERS = 1000
-
 TOKEN = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 """The characters of a token (RFC 9110 §5.6.2)."""
 
 CONTROLS = bytes(code for code in (*range(32), 127) if code != 9)
 """What no field value may contain (RFC 9110 §5.5); a tab is not among them."""
-
-
-class TooManyQueryParametersException(BadRequestException):
-    """The query has more than {limit} parameters."""
-
-
-# Headers ----------------------------------------------------------------------------------------------------
 
 
 def find(raw: RawHeaders, name: bytes) -> Optional[bytes]:
@@ -90,7 +81,7 @@ class Headers(Mapping[str, str]):
         self.raw: RawHeaders = [] if raw is None else raw
 
     @classmethod
-    def of(cls: Type[H], values: Pairs) -> H:
+    def of(cls: Type[Self], values: Pairs) -> Self:
         """Headers from a mapping or from pairs, checked as `check_header` does."""
         pairs = values.items() if isinstance(values, Mapping) else values
         return cls([check_header(name, value) for name, value in pairs])
@@ -201,120 +192,3 @@ class MutableHeaders(Headers, MutableMapping[str, str]):
                 present.append(name)
         if present:
             self["vary"] = "*" if "*" in known else ", ".join(present)
-
-
-# Query parameters -------------------------------------------------------------------------------------------
-
-
-def parse_query(query: bytes, limit: int = MAX_QUERY_PARAMETERS) -> List[Tuple[str, str]]:
-    """The pairs of a query or an urlencoded body: only `&` separates, `+` is a space, blank values stay.
-
-    What is not UTF-8 becomes U+FFFD; an escape that is none stays as it is written.
-
-    Raises:
-        TooManyQueryParametersException: there are more than `limit` of them.
-    """
-    if not query:
-        return []
-    if query.count(b"&") >= limit:
-        raise TooManyQueryParametersException(limit=limit)
-    if b"%" in query or b"+" in query:
-        return _parse_escaped(query)
-    pairs = []
-    for piece in query.decode("utf-8", "replace").split("&"):
-        if piece:
-            name, _, value = piece.partition("=")
-            pairs.append((name, value))
-    return pairs
-
-
-def _parse_escaped(query: bytes) -> List[Tuple[str, str]]:
-    pairs = []
-    for piece in query.replace(b"+", b" ").split(b"&"):
-        if not piece:
-            continue
-        name, _, value = piece.partition(b"=")
-        if b"%" in name:
-            name = unquote_to_bytes(name)
-        if b"%" in value:
-            value = unquote_to_bytes(value)
-        pairs.append((name.decode("utf-8", "replace"), value.decode("utf-8", "replace")))
-    return pairs
-
-
-def format_query(pairs: Iterable[Tuple[str, str]]) -> str:
-    """The text that `parse_query` reads back into these pairs."""
-    return "&".join([f"{quote_plus(name)}={quote_plus(value)}" for name, value in pairs])
-
-
-class QueryParams(Mapping[str, str]):
-    """The query's parameters, parsed on first use: the last of a repeated one is read, `getlist` has all."""
-
-    __slots__ = ("_last", "_limit", "_pairs", "_query")
-
-    def __init__(self, query: bytes = b"", limit: int = MAX_QUERY_PARAMETERS) -> None:
-        self._query = query
-        self._limit = limit
-        self._pairs: Optional[List[Tuple[str, str]]] = None
-        self._last: Optional[Dict[str, str]] = None
-
-    @classmethod
-    def of(cls, values: Pairs) -> "QueryParams":
-        """Parameters from a mapping or from pairs."""
-        made = cls()
-        made._pairs = list(values.items() if isinstance(values, Mapping) else values)
-        return made
-
-    def multi_items(self) -> List[Tuple[str, str]]:
-        """Every pair in the order of the query. Not to be changed."""
-        if self._pairs is None:
-            self._pairs = parse_query(self._query, self._limit)
-        return self._pairs
-
-    def _values(self) -> Dict[str, str]:
-        if self._last is None:
-            self._last = dict(self.multi_items())
-        return self._last
-
-    @overload
-    def get(self, name: str, /) -> Optional[str]: ...
-    @overload
-    def get(self, name: str, /, default: Union[str, T]) -> Union[str, T]: ...
-    def get(self, name: str, /, default: object = None) -> object:
-        return self._values().get(name, default)
-
-    def getlist(self, name: str) -> List[str]:
-        """Every value of a parameter, in the order of the query."""
-        return [value for key, value in self.multi_items() if key == name]
-
-    def __getitem__(self, name: str) -> str:
-        return self._values()[name]
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._values()
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values())
-
-    def __len__(self) -> int:
-        return len(self._values())
-
-    def items(self) -> ItemsView[str, str]:
-        return self._values().items()
-
-    def values(self) -> ValuesView[str]:
-        return self._values().values()
-
-    def __eq__(self, other: object) -> bool:
-        if isinstance(other, QueryParams):
-            return sorted(self.multi_items()) == sorted(other.multi_items())
-        return super().__eq__(other)
-
-    def __hash__(self) -> int:
-        return hash(tuple(sorted(self.multi_items())))
-
-    def __str__(self) -> str:
-        return format_query(self.multi_items())
-
-    def __repr__(self) -> str:
-        return f"QueryParams({str(self)!r})"

@@ -170,7 +170,7 @@ def parse_weight(params: str) -> Optional[float]:
 
 
 def format_disposition(kind: str, filename: Optional[str] = None) -> str:
-    """A Content-Disposition (RFC 6266): `attachment; filename="plan.pdf"`, and as RFC 8187 has it where needed.
+    """A Content-Disposition (RFC 6266): `attachment; filename="plan.pdf"`, and as RFC 8187 has it too.
 
     Control characters, those that turn the direction of text, and separators of folders become `_`.
 

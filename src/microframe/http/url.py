@@ -6,7 +6,7 @@ from ipaddress import AddressValueError, IPv6Address
 from typing import Dict, Iterable, Optional, Tuple, Type, Union
 from urllib.parse import quote, unquote
 
-from microframe.http.headers import format_query, parse_query
+from microframe.http.query import format_query, parse_query
 
 UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 PATH_SAFE = "/:@!$&'()*+,;=-._~"
@@ -216,9 +216,9 @@ def is_scheme(text: str) -> bool:
 
 def check_parts(url: URL) -> None:
     """Refuse parts whose text would be read as other parts."""
-    for part in (url.scheme, url.netloc, url.path, url.query, url.fragment):
-        if not part.isprintable() and has_controls(part):
-            raise ValueError("a URL cannot have control characters in it")
+    text = f"{url.scheme}{url.netloc}{url.path}{url.query}{url.fragment}"
+    if not text.isprintable() and has_controls(text):
+        raise ValueError("a URL cannot have control characters in it")
     if url.scheme and not is_scheme(url.scheme):
         raise ValueError(f"{url.scheme!r} cannot be the scheme of a URL")
     if url.netloc:
