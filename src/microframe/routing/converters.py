@@ -23,11 +23,12 @@ OWN_RANK = 50
 class Converter:
     """How one parameter is read from the path and written into a URL.
 
-    `parse` raises ValueError where the text is no such value: then this route does not match, another one may.
-    `format` raises ValueError or TypeError for a value that cannot stand there. `pattern` (a regular expression) is
-    what every text looks like; `parse` sees nothing else, and beside literal text in one segment
-    (`/{id:int}-{title}`) the parameter takes what it matches. Where two converters fit at the same place, the lower
-    `rank` is tried first; the built-in ones have 10 to 40. With `spans` it takes slashes too, as `path` does.
+    `parse` raises ValueError where the text is no such value: then this route does not match, another one
+    may. `format` raises ValueError or TypeError for a value that cannot stand there. `pattern` (a regular
+    expression) is what every text looks like; `parse` sees nothing else, and beside literal text in one
+    segment (`/{id:int}-{title}`) the parameter takes what it matches. Where two converters fit at the same
+    place, the lower `rank` is tried first; the built-in ones have 10 to 40. With `spans` it takes slashes
+    too, as `path` does.
     """
 
     parse: Callable[[str], Any]

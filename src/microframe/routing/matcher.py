@@ -18,31 +18,23 @@ from typing import (
 
 from microframe.exceptions import SetupError
 from microframe.routing.path import HostPattern, PathPattern
-from microframe.routing.tree import (
-    ANY,
-    END,
-    Claim,
-    Node,
-    Step,
-    build_params,
-    compile_node,
-    descend,
-    precedence,
-)
+from microframe.routing.steps import ANY, END, Step
+from microframe.routing.tree import Claim, Node, build_params, claim_method, compile_node, descend, precedence
 
 Payload = TypeVar("Payload")
+Describe = Callable[[Payload], str]
 
 Match = Tuple[Payload, Dict[str, Any], Optional[str]]
-"""Payload, parameters, and what a mount leaves of the path: `""`, or text that begins with a slash; else None."""
+"""Payload, parameters, and what a mount leaves of the path (nothing, or a slash and more); else None."""
 
 
 @dataclass(frozen=True)
 class Entry(Generic[Payload]):
     """One thing to be found, where it is, and for which methods.
 
-    `implied` methods (HEAD where there is GET) are answered too, unless an entry of the same shape has them in
-    `methods`. A `mount` answers its own path and every path below, for every method; a slash at the end of its pattern
-    means nothing.
+    `implied` methods (HEAD where there is GET) are answered too, unless an entry of the same shape has them
+    in its `methods`. A `mount` answers its own path and every path below, for every method; a slash at the
+    end of its pattern means nothing.
     """
 
     pattern: PathPattern
@@ -54,28 +46,28 @@ class Entry(Generic[Payload]):
 
 
 class Matcher(Generic[Payload]):
-    """Finds the most specific entry that has the method.
+    """Finds the most specific entry that has the method; the order of declaration means nothing.
 
-    Segment by segment from the left: text, parameter with a converter, plain parameter, one that spans segments,
-    mount. What does not lead to an entry with the method is left again for the next. The order of declaration means
-    nothing.
+    Segment by segment from the left: text, parameter with a converter, plain parameter, one that spans
+    segments, mount. What leads to no entry with the method is left again, and the next one tried.
     """
 
-    __slots__ = ("_methods", "_step", "static")
+    __slots__ = ("methods", "static", "step")
 
-    def __init__(self, static: Dict[str, Dict[str, Payload]], step: Step, methods: Iterable[str]) -> None:
+    def __init__(self, static: Dict[str, Dict[str, Payload]], step: Step, methods: AbstractSet[str]) -> None:
         self.static = static
-        """Paths without parameters: path to method to payload. A hit here is final; a miss is `match`'s to decide."""
-        self._step = step
-        self._methods = frozenset(methods) - {ANY}
+        """Paths without parameters: path to method to payload. What is found here is what `match` would find;
+        what is not found is for `match` to decide."""
+        self.step = step
+        self.methods = methods
 
     def match(
         self, method: str, path: str, escaped: bool = False, host: str = ""
     ) -> Optional[Match[Payload]]:
         """Find what answers a request, or None.
 
-        `path` and `escaped` are the connection's: decoded once, `%2F` and `%25` left as they are when `escaped`.
-        `host` is the name alone, without port.
+        `path` and `escaped` are the connection's: decoded once, with `%2F` and `%25` left in it when
+        `escaped`. `host` is the name alone, without port.
         """
         table = self.static.get(path)
         if table is not None:
@@ -91,14 +83,14 @@ class Matcher(Generic[Payload]):
             # Segments first, their text afterwards: a slash that was encoded never splits.
             parts = [part.replace("%2F", "/").replace("%25", "%") for part in parts]
         parts.append(END)
-        found = self._step(parts, 1, method)
+        found = self.step(parts, 1, method)
         if found is None or found[2] is None:
             return found
         return found[0], found[1], rest_of(path, found[2])
 
     def allowed(self, path: str, escaped: bool = False, host: str = "") -> Set[str]:
-        """The methods that would find something at this path; asked after a miss, to tell 405 from 404."""
-        return {method for method in self._methods if self.match(method, path, escaped, host) is not None}
+        """The methods that find something at this path; asked after a miss, to tell a 405 from a 404."""
+        return {method for method in self.methods if self.match(method, path, escaped, host) is not None}
 
 
 def rest_of(path: str, taken: int) -> str:
@@ -108,12 +100,13 @@ def rest_of(path: str, taken: int) -> str:
 
 
 class HostMatcher(Matcher[Payload]):
-    """A matcher for entries that ask for a host: those whose host fits, the most specific first, then all others.
+    """A matcher where entries ask for a host: those whose host fits, the most specific first, then the
+    others.
 
-    `static` is empty, because no path has one meaning.
+    `static` is empty, because no path means the same at every host.
     """
 
-    __slots__ = ("_everywhere", "_exact", "_patterns")
+    __slots__ = ("everywhere", "exact", "patterns")
 
     def __init__(
         self,
@@ -121,149 +114,134 @@ class HostMatcher(Matcher[Payload]):
         exact: Dict[str, Matcher[Payload]],
         patterns: Sequence[Tuple[Step, Matcher[Payload]]],
     ) -> None:
-        matchers = [everywhere, *exact.values(), *(matcher for _, matcher in patterns)]
-        super().__init__({}, everywhere._step, frozenset().union(*(matcher._methods for matcher in matchers)))
-        self._everywhere = everywhere
-        self._exact = exact
-        self._patterns = tuple(patterns)
+        self.everywhere = everywhere
+        self.exact = exact
+        self.patterns = patterns
+        every = [everywhere, *exact.values(), *[matcher for _, matcher in patterns]]
+        super().__init__({}, everywhere.step, frozenset().union(*[matcher.methods for matcher in every]))
 
     def match(
         self, method: str, path: str, escaped: bool = False, host: str = ""
     ) -> Optional[Match[Payload]]:
         name = host.lower()
-        exact = self._exact.get(name)
-        if exact is not None:
-            found = exact.match(method, path, escaped)
-            if found is not None:
-                return found
-        for step, matcher in self._patterns:
-            asked = step(["", *name.split("."), END], 1, ANY)
-            found = None if asked is None else matcher.match(method, path, escaped)
-            if asked is not None and found is not None:
-                return found[0], {**asked[1], **found[1]}, found[2]
-        return self._everywhere.match(method, path, escaped)
+        exact = self.exact.get(name)
+        found = exact.match(method, path, escaped) if exact is not None else None
+        if found is not None:
+            return found
+        for step, matcher in self.patterns:
+            fits = step(["", *name.split("."), END], 1, ANY)
+            found = matcher.match(method, path, escaped) if fits is not None else None
+            if fits is not None and found is not None:
+                return found[0], {**fits[1], **found[1]}, found[2]
+        return self.everywhere.match(method, path, escaped)
 
 
-# Building ------------------------------------------------------------------------------------------------------------
+# Building
+# ----------------------------------------------------------------------------------------------------
 
 
-class Site:
-    """Everything that is found at one host, or at none in particular, while the matcher is being built."""
+class Site(Generic[Payload]):
+    """What is found at one host, or at none in particular, while the matcher is being built."""
 
-    def __init__(self, host: Optional[HostPattern]) -> None:
+    def __init__(self, host: Optional[HostPattern], describe: Describe[Payload]) -> None:
         self.host = host
+        self.describe = describe
         self.root = Node()
         self.static: Dict[str, Dict[str, Claim]] = {}
         self.methods: Set[str] = set()
 
-    def add(self, entry: Entry[Payload], describe: Callable[[Payload], str]) -> None:
+    def add(self, entry: Entry[Payload]) -> None:
         """Put an entry where it belongs.
 
         Raises:
-            SetupError: another entry answers the same requests, or the pattern cannot be mounted.
+            SetupError: another one answers the same requests, or the entry does not fit its host.
         """
         if entry.mount:
-            self.add_mount(entry, describe)
+            self.add_mount(entry)
             return
         pattern = entry.pattern
-        # In an escaped path the text %2F means a slash, so a static path that contains it is left to the tree.
-        if pattern.is_static and "%2F" not in pattern.text:
+        # An escaped path means a slash by its %2F: a text that contains one is left to the tree, which knows.
+        if not pattern.names and "%2F" not in pattern.text:
             table = self.static.setdefault(pattern.text, {})
             params = build_params(())
         else:
             node, slots = descend(self.root, pattern.segments)
             table = node.table
             params = build_params(slots)
-        for methods, implied in ((entry.methods, False), (entry.implied, True)):
-            claim = Claim(entry.payload, params, implied)
-            for method in methods:
-                put(table, method, claim, f"{method} {pattern}", describe)
-                self.methods.add(method)
+        claim = Claim(entry.payload, params)
+        for method in entry.methods:
+            claim_method(table, method, claim, self.describe)
+        if entry.implied:
+            claim = Claim(entry.payload, params, implied=True)
+            for method in entry.implied:
+                claim_method(table, method, claim, self.describe)
+        self.methods.update(entry.methods, entry.implied)
 
-    def add_mount(self, entry: Entry[Payload], describe: Callable[[Payload], str]) -> None:
+    def add_mount(self, entry: Entry[Payload]) -> None:
+        """Put a mount at the end of its path, its last slash aside."""
         segments = entry.pattern.segments
+        who = self.describe(entry.payload)
         if any(segment.spans for segment in segments):
-            raise SetupError(f"{describe(entry.payload)}: a mount's path cannot span segments by a parameter")
+            raise SetupError(f"{who}: a parameter of a mount's path cannot span segments")
         node, slots = descend(self.root, segments[:-1] if segments[-1].literal == "" else segments)
         if node.mount is not None:
-            raise SetupError(
-                equal(f"mount {entry.pattern}", describe(node.mount.payload), describe(entry.payload))
-            )
+            raise SetupError(f"two equal mounts: {self.describe(node.mount.payload)} and {who}")
         node.mount = Claim(entry.payload, build_params(slots))
 
-    def build(self) -> Matcher[Any]:
-        static = {
+    def build(self) -> Matcher[Payload]:
+        static: Dict[str, Dict[str, Payload]] = {
             path: {method: claim.payload for method, claim in table.items()}
             for path, table in self.static.items()
         }
-        return Matcher(static, compile_node(self.root), self.methods)
+        return Matcher(static, compile_node(self.root), self.methods - {ANY})
 
 
-def put(
-    table: Dict[str, Claim], method: str, claim: Claim, what: str, describe: Callable[[Any], str]
-) -> None:
-    """Let a claim stand in a table, unless another one stands there that does not give way."""
-    standing = table.get(method)
-    if standing is None or (standing.implied and not claim.implied):
-        table[method] = claim
-    elif not claim.implied:
-        raise SetupError(equal(what, describe(standing.payload), describe(claim.payload)))
-
-
-def equal(what: str, one: str, other: str) -> str:
-    return f"two equal routes, {what}: {one} and {other}"
-
-
-def build_matcher(
-    entries: Iterable[Entry[Payload]], describe: Callable[[Payload], str] = str
-) -> Matcher[Payload]:
-    """Put entries together. `describe` names a payload in an error.
+def build_matcher(entries: Iterable[Entry[Payload]], describe: Describe[Payload] = str) -> Matcher[Payload]:
+    """Put entries together. `describe` names a payload where two of them clash.
 
     Raises:
-        SetupError: two entries answer the same requests, whatever their parameters are called; or the parameters of
-            a host and a path, or of two equal hosts, do not go together.
+        SetupError: two entries answer the same requests, whatever their parameters are called; or the names
+        of
+            parameters clash between a host and a path, or differ between two equal hosts.
     """
-    everywhere = Site(None)
-    sites: Dict[object, Site] = {}
+    everywhere = Site(None, describe)
+    sites: Dict[object, Site[Payload]] = {}
     for entry in entries:
         if entry.host is None:
-            everywhere.add(entry, describe)
+            everywhere.add(entry)
             continue
-        shape = tuple(segment.shape for segment in entry.host.segments)
-        site = sites.setdefault(shape, Site(entry.host))
-        check_host(entry, entry.host, site, describe)
-        site.add(entry, describe)
-    if not sites:
-        return everywhere.build()
-    return build_host_matcher(everywhere, sites.values())
+        shape = tuple([segment.shape for segment in entry.host.segments])
+        site = sites.get(shape)
+        if site is None:
+            site = sites[shape] = Site(entry.host, describe)
+        check_names(entry, entry.host, site)
+        site.add(entry)
+    return build_host_matcher(everywhere, sites.values()) if sites else everywhere.build()
 
 
-def check_host(
-    entry: Entry[Payload], host: HostPattern, site: Site, describe: Callable[[Payload], str]
-) -> None:
-    """See that the parameters of host and path have names of their own, and equal hosts the same ones."""
-    twice = set(host.names) & set(entry.pattern.names)
-    if twice:
-        raise SetupError(f"{describe(entry.payload)}: host and path both have a parameter {twice.pop()!r}")
+def check_names(entry: Entry[Payload], host: HostPattern, site: Site[Payload]) -> None:
+    """See that host and path share no parameter, and that equal hosts call theirs alike."""
+    shared = sorted(set(host.names).intersection(entry.pattern.names))
+    if shared:
+        raise SetupError(f"{site.describe(entry.payload)}: its host and its path both have {shared[0]!r}")
     if site.host is not None and site.host.names != host.names:
-        raise SetupError(
-            f"{describe(entry.payload)}: hosts {site.host} and {host} are equal; call their parameters alike"
-        )
+        who = site.describe(entry.payload)
+        raise SetupError(f"{who}: hosts {site.host} and {host} are equal, so call their parameters alike")
 
 
-def build_host_matcher(everywhere: Site, sites: Iterable[Site]) -> HostMatcher[Any]:
-    exact: Dict[str, Matcher[Any]] = {}
-    patterns: List[Tuple[List[Any], Step, Matcher[Any]]] = []
+def build_host_matcher(everywhere: Site[Payload], sites: Iterable[Site[Payload]]) -> HostMatcher[Payload]:
+    """Sort the hosts: names as they are into a table, names with parameters into an order."""
+    exact: Dict[str, Matcher[Payload]] = {}
+    patterns: List[Tuple[List[Any], Step, Matcher[Payload]]] = []
     for site in sites:
         assert site.host is not None
-        matcher = site.build()
         if not site.host.names:
-            exact[site.host.text.lower()] = matcher
+            exact[site.host.text.lower()] = site.build()
             continue
         root = Node()
         node, slots = descend(root, site.host.segments)
         node.table[ANY] = Claim(site.host, build_params(slots))
-        order = [precedence(segment) for segment in site.host.segments]
-        patterns.append((order, compile_node(root), matcher))
-    patterns.sort(key=lambda found: found[0])
+        order = [(bool(segment.parameters), *precedence(segment)) for segment in site.host.segments]
+        patterns.append((order, compile_node(root), site.build()))
+    patterns.sort(key=lambda pattern: pattern[0])
     return HostMatcher(everywhere.build(), exact, [(step, matcher) for _, step, matcher in patterns])

@@ -1,19 +1,30 @@
-"""Tree: the segments of many patterns put together, and compiled to closures that walk one path through them.
+"""Tree: the segments of many patterns put together, and compiled to steps.
 
-A node stands at one depth and is reached along one way only. So a search visits each node at most once, however it
-backtracks: the number of declared segments bounds the work, not the path that a client thinks of.
+A node stands at one depth and is reached along one way only, so a search visits it at most once however it
+backtracks: what the program declared bounds the work, not the path that a client thinks of.
 """
 
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
+from microframe.exceptions import SetupError
 from microframe.routing.converters import PLAIN
-from microframe.routing.path import Parameter, Segment, build_splitter
+from microframe.routing.segment import Parameter, Segment, build_splitter
+from microframe.routing.steps import (
+    END,
+    Params,
+    Parts,
+    Step,
+    leaf_step,
+    mount_step,
+    nothing,
+    parsed_step,
+    plain_step,
+    spanning_step,
+    text_step,
+)
 
-Parts = List[Any]
-"""A path between its slashes, then END. A parameter's text gives way to its value while its branch is tried."""
-
-Params = Callable[[Parts], Dict[str, Any]]
-"""The parameters by name, once their values are in place."""
+Slot = Tuple[str, int, Optional[int]]
+"""A parameter: its name, the part that holds its value, and the item of that where a segment has several."""
 
 
 class Claim(NamedTuple):
@@ -22,20 +33,6 @@ class Claim(NamedTuple):
     payload: Any
     params: Params
     implied: bool = False
-
-
-Found = Optional[Tuple[Any, Dict[str, Any], Any]]
-"""Payload, parameters, and at a mount the number of parts it has taken."""
-
-Step = Callable[[Parts, int, str], Found]
-
-Slot = Tuple[str, int, Optional[int]]
-"""A parameter: its name, which part holds its value, and which item of that, where a segment has several."""
-
-ANY = "*"
-"""Stands for every method that is not named beside it."""
-
-END = None  # not a text, so that nothing a client writes can be taken for it
 
 
 class Node:
@@ -51,7 +48,7 @@ class Node:
 
 
 class Branch:
-    """One parameter, or several in one segment. `following` counts the segments after one that spans, else -1."""
+    """A segment with parameters. `following` counts the segments after one that spans; otherwise it is -1."""
 
     __slots__ = ("following", "node", "segment")
 
@@ -61,48 +58,50 @@ class Branch:
         self.node = Node()
 
 
-# Building ------------------------------------------------------------------------------------------------------------
+def claim_method(table: Dict[str, Claim], method: str, claim: Claim, describe: Callable[[Any], str]) -> None:
+    """Let a claim stand in a table, unless another one stands there that does not give way."""
+    standing = table.get(method)
+    if standing is None or (standing.implied and not claim.implied):
+        table[method] = claim
+    elif not claim.implied:
+        raise SetupError(f"two equal routes: {describe(standing.payload)} and {describe(claim.payload)}")
 
 
 def descend(node: Node, segments: Sequence[Segment]) -> Tuple[Node, List[Slot]]:
-    """The node at the end of these segments, made where it is not there yet, and where their values will be."""
+    """The node at the end of these segments, made if it is not there, and where their values will be."""
     slots: List[Slot] = []
-    count = len(segments)
     spanned = False
     for number, segment in enumerate(segments):
-        literal = segment.literal
-        if literal is not None:
-            child = node.texts.get(literal)
+        if not segment.parameters:
+            text = segment.literal
+            child = node.texts.get(text)
             if child is None:
-                child = node.texts[literal] = Node()
+                child = node.texts[text] = Node()
             node = child
             continue
-        # After a parameter that spans, only the distance from the end (and END) is known.
-        index = number - count - 1 if spanned else number + 1
-        following = -1
-        if segment.spans:
-            spanned = True
-            following = count - number - 1
-        names = [parameter.name for parameter in segment.parameters]
-        slots.extend(
-            (name, index, None if len(segment.parts) == 1 else item) for item, name in enumerate(names)
-        )
-        key = (segment.shape, following)
+        left = len(segments) - number - 1
+        # Behind a parameter that spans, only the distance from the end (one part more, END) is known.
+        index = -left - 2 if spanned else number + 1
+        spans = segment.spans
+        spanned = spanned or spans
+        for item, parameter in enumerate(segment.parameters):
+            slots.append((parameter.name, index, item if len(segment.parts) > 1 else None))
+        key = (segment.shape, left if spans else -1)
         branch = node.branches.get(key)
         if branch is None:
-            branch = node.branches[key] = Branch(segment, following)
+            branch = node.branches[key] = Branch(segment, key[1])
         node = branch.node
     return node, slots
 
 
 def build_params(slots: Sequence[Slot]) -> Params:
-    """Compile slots to the function that names the values. The short ones are written out: they are nearly all."""
+    """Compile slots to the function that names the values. The short ones, nearly all, are written out."""
     if any(item is not None for _, _, item in slots):
         return lambda parts: {
             name: parts[index] if item is None else parts[index][item] for name, index, item in slots
         }
     if not slots:
-        return lambda _: {}
+        return no_params
     name, index, _ = slots[0]
     if len(slots) == 1:
         return lambda parts: {name: parts[index]}
@@ -112,146 +111,56 @@ def build_params(slots: Sequence[Slot]) -> Params:
     return lambda parts: {name: parts[index] for name, index, _ in slots}
 
 
-def precedence(segment: Segment) -> Tuple[Any, ...]:
-    """Sorts what may stand at one place, the most specific first. A total order: declaration has no say in it.
+def no_params(parts: Parts) -> Dict[str, Any]:
+    return {}
 
-    Typed parameters with text, typed, plain with text, plain, spanning; then more text; then the converters' ranks.
+
+def precedence(segment: Segment) -> Tuple[Any, ...]:
+    """Sorts what may stand at one place, the most specific first; a total order, so declaration has no say.
+
+    Typed parameters among text, typed ones, plain ones among text, plain ones, spanning ones. Then whoever
+    has more text, then the ranks of the converters, then the alphabet.
     """
-    parameters = segment.parameters
-    plain = any(parameter.converter is PLAIN for parameter in parameters)
     texts = [part for part in segment.parts if isinstance(part, str)]
     return (
         segment.spans,
-        plain,
+        any(parameter.converter is PLAIN for parameter in segment.parameters),
         not texts,
         -sum(map(len, texts)),
-        [parameter.converter.rank for parameter in parameters],
+        [parameter.converter.rank for parameter in segment.parameters],
         [part.kind if isinstance(part, Parameter) else part for part in segment.parts],
     )
 
 
 def branch_precedence(branch: Branch) -> Tuple[Any, ...]:
-    """As its segment; among those that span, the one with more behind it."""
+    """As its segment; among those that span, whoever has more behind it."""
     return (*precedence(branch.segment), -branch.following)
 
 
-# Compiling -----------------------------------------------------------------------------------------------------------
-
-
 def compile_node(node: Node) -> Step:
-    """A chain of steps, the most specific outermost; each ends in the next one where it does not lead to a hit."""
-    step = nothing if node.mount is None else mount_step(node.mount)
-    for branch in sorted(node.branches.values(), key=branch_precedence, reverse=True):
-        step = branch_step(branch, step)
+    """A chain of steps, the most specific first, each handing on to the next where it leads to no hit."""
+    step = nothing if node.mount is None else mount_step(node.mount.payload, node.mount.params)
+    branches = list(node.branches.values())
+    if len(branches) > 1:
+        branches.sort(key=branch_precedence, reverse=True)
+    for branch in branches:
+        step = compile_branch(branch, step)
     if not node.texts and not node.table:
         return step
-    children: Dict[Optional[str], Step] = {text: compile_node(child) for text, child in node.texts.items()}
+    children = {text: compile_node(child) for text, child in node.texts.items()}
     if node.table:
-        children[END] = leaf_step(node.table)
+        children[END] = leaf_step({method: claim[:2] for method, claim in node.table.items()})
     return text_step(children, step)
 
 
-def nothing(parts: Parts, depth: int, method: str) -> Found:
-    """The end of a chain."""
-    return None
-
-
-def leaf_step(table: Dict[str, Claim]) -> Step:
-    hits = {method: (claim.payload, claim.params) for method, claim in table.items()}
-    get = hits.get
-    any_method = hits.get(ANY)
-
-    def leaf(parts: Parts, depth: int, method: str) -> Found:
-        hit = get(method, any_method)
-        if hit is None:
-            return None
-        payload, params = hit
-        return payload, params(parts), None
-
-    return leaf
-
-
-def mount_step(claim: Claim) -> Step:
-    payload, params, _ = claim
-
-    def mount(parts: Parts, depth: int, method: str) -> Found:
-        return payload, params(parts), depth
-
-    return mount
-
-
-def text_step(children: Dict[Optional[str], Step], otherwise: Step) -> Step:
-    get = children.get
-
-    def text(parts: Parts, depth: int, method: str) -> Found:
-        child = get(parts[depth])
-        if child is not None:
-            found = child(parts, depth + 1, method)
-            if found is not None:
-                return found
-        return otherwise(parts, depth, method)
-
-    return text
-
-
-def branch_step(branch: Branch, otherwise: Step) -> Step:
-    segment = branch.segment
+def compile_branch(branch: Branch, otherwise: Step) -> Step:
+    """The step for a segment with parameters, in front of what is tried otherwise."""
     child = compile_node(branch.node)
-    if len(segment.parts) > 1:
-        return parsed_step(build_splitter(segment), child, otherwise)
-    converter = segment.parameters[0].converter
+    if len(branch.segment.parts) > 1:
+        return parsed_step(build_splitter(branch.segment), child, otherwise)
+    converter = branch.segment.parameters[0].converter
     if converter.spans:
         return spanning_step(converter.parse, branch.following, child, otherwise)
     if converter is PLAIN:
         return plain_step(child, otherwise)
     return parsed_step(converter.parse, child, otherwise)
-
-
-def plain_step(child: Step, otherwise: Step) -> Step:
-    def plain(parts: Parts, depth: int, method: str) -> Found:
-        if parts[depth]:
-            found = child(parts, depth + 1, method)
-            if found is not None:
-                return found
-        return otherwise(parts, depth, method)
-
-    return plain
-
-
-def parsed_step(parse: Callable[[str], Any], child: Step, otherwise: Step) -> Step:
-    def parsed(parts: Parts, depth: int, method: str) -> Found:
-        text = parts[depth]
-        if text:
-            try:
-                parts[depth] = parse(text)
-            except ValueError:
-                pass
-            else:
-                found = child(parts, depth + 1, method)
-                if found is not None:
-                    return found
-                parts[depth] = text
-        return otherwise(parts, depth, method)
-
-    return parsed
-
-
-def spanning_step(parse: Callable[[str], Any], following: int, child: Step, otherwise: Step) -> Step:
-    """How many segments follow is known, so there is one way only to lay it out."""
-
-    def spanning(parts: Parts, depth: int, method: str) -> Found:
-        end = len(parts) - 1 - following
-        if depth < end:
-            text = parts[depth]
-            try:
-                parts[depth] = parse("/".join(parts[depth:end]))
-            except ValueError:
-                pass
-            else:
-                found = child(parts, end, method)
-                if found is not None:
-                    return found
-                parts[depth] = text
-        return otherwise(parts, depth, method)
-
-    return spanning

@@ -6,7 +6,8 @@ from urllib.parse import quote, urlencode
 
 from microframe.exceptions import MicroFrameException
 from microframe.routing.converters import Converter, format_text
-from microframe.routing.path import Parameter, PathPattern, Segment
+from microframe.routing.path import PathPattern
+from microframe.routing.segment import Parameter, Segment
 
 PATH_SAFE = "!$&'()*+,;=:@"  # RFC 3986 §3.3: what a segment may contain besides the unreserved characters
 
@@ -22,11 +23,12 @@ class WrongParameters(NoMatchFound):
 def build_path(pattern: PathPattern, params: Mapping[str, object], name: str = "") -> str:
     """The path that leads to a pattern: values formatted by their converters and percent-encoded.
 
-    A slash in a value stays only where the parameter spans segments. What the matcher reads from the result are the
-    same values.
+    A slash in a value stays only where the parameter spans segments. What the matcher reads from the result
+    are the same values.
 
     Raises:
-        WrongParameters: one is missing or too many, or its converter refuses the value; the message names the route.
+        WrongParameters: one is missing or too many, or its converter refuses the value; the message names the
+        route.
     """
     route = f"route {name!r} ({pattern})" if name else f"path {str(pattern)!r}"
     check_names(route, pattern.names, params)
@@ -72,17 +74,16 @@ def build_query(values: Mapping[str, object]) -> str:
     """A query string, without `?`: a list or tuple gives its name several times, None none."""
     pairs: List[Tuple[str, str]] = []
     for name, value in values.items():
-        for one in value if isinstance(value, (list, tuple)) else (value,):
-            if one is not None:
-                pairs.append((name, format_text(one)))
+        several = value if isinstance(value, (list, tuple)) else (value,)
+        pairs.extend((name, format_text(one)) for one in several if one is not None)
     return urlencode(pairs, quote_via=quote)
 
 
 class RouteNames:
     """The names of routes, and where they lead.
 
-    A name that several routes share means the first one declared that takes the parameters given. Names within a
-    mount are written `mount:name`; a mount without a name lends its names to what is around it.
+    A name that several routes share means the first one declared that takes the parameters given. Names
+    within a mount are written `mount:name`; a mount without a name lends its names to what is around it.
     """
 
     def __init__(self) -> None:
