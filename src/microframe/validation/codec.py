@@ -10,7 +10,7 @@ DecodeJSON = Callable[[bytes], Any]
 """JSON text to a checked value; raises `Invalid`, for text that is not JSON with type `json_invalid`."""
 
 Encode = Callable[[Any], bytes]
-"""What a handler returned to JSON text, reduced to what its type declares; raises `Invalid` if it does not fit."""
+"""What a handler returned to JSON, reduced to what its type declares; raises `Invalid` if it does not fit."""
 
 Fields = Union["set[int]", "set[str]", "Mapping[int, Any]", "Mapping[str, Any]"]
 

@@ -3,7 +3,7 @@
 import functools
 import sys
 from collections import abc
-from typing import Any, Callable, Final
+from typing import Any, Callable, Final, Iterable, cast
 
 Encoder = Callable[[Any], bytes]
 LISTS: Final = (abc.Set, abc.Sequence, abc.MappingView, abc.Iterator)
@@ -22,10 +22,15 @@ def encode_any(value: Any) -> bytes:
 @functools.cache
 def any_encoder() -> Encoder:
     """`encode_any` for who calls it often: bind it once, at build. Pydantic is imported now, not before."""
-    from pydantic_core import to_json
+    from pydantic_core import PydanticSerializationError, to_json
 
     def encode(value: Any) -> bytes:
-        return to_json(value, by_alias=True, inf_nan_mode="null", timedelta_mode="float", fallback=plain)
+        try:
+            return to_json(value, inf_nan_mode="null", timedelta_mode="float", fallback=plain)
+        except PydanticSerializationError as exc:
+            reason = str(exc).replace("Error serializing to JSON: ", "")
+            kind, _, text = reason.partition(": ")
+            raise (TypeError(text) if kind == "TypeError" else ValueError(reason)) from exc
 
     return encode
 
@@ -44,7 +49,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, abc.Mapping):
         return dict(value)
     if isinstance(value, LISTS) and not isinstance(value, memoryview):
-        return [*value]
+        return list(cast(Iterable[Any], value))
     raise TypeError(f"a value of type {kind.__module__}.{kind.__qualname__} cannot be written as JSON")
 
 

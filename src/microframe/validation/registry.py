@@ -11,8 +11,8 @@ from microframe.validation.codec import Codec
 class Codecs:
     """The codecs of one application: those that plugins add, newest first, then ours.
 
-    A library is imported when the first annotation that needs it is compiled; msgspec and attrs are not looked
-    at unless the program has imported them itself.
+    A library is imported when the first annotation that needs it is compiled; msgspec and attrs do not count
+    unless the program has imported them itself.
     """
 
     def __init__(self) -> None:

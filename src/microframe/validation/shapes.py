@@ -55,7 +55,7 @@ def members(annotation: Any) -> Tuple[Any, ...]:
 
 
 def is_scalar(annotation: Any) -> bool:
-    """Whether values of this type are read from one text: FastAPI takes these from the query, others from the body.
+    """Whether values of this type stand in one text: FastAPI reads them from the query, others from the body.
 
     So are `Any` and what it does not know, a union of scalars, and `Json[...]`, whose value is one text too.
     """
@@ -63,7 +63,7 @@ def is_scalar(annotation: Any) -> bool:
 
 
 def is_sequence_of_scalars(annotation: Any) -> bool:
-    """Whether values of this type are read from a parameter given many times; a union may have scalars too."""
+    """Whether values of this type are read from a parameter given many times; unions may have scalars too."""
     if is_json_text(annotation):
         return False
     found = False

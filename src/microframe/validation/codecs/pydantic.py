@@ -9,18 +9,22 @@ from pydantic.errors import PydanticUserError
 from pydantic_core import PydanticSerializationError, SchemaError
 
 from microframe.exceptions import Invalid, SetupError
+from microframe.http.json import confirm, is_suspicious, refusal
+from microframe.http.jsonable import plain
 from microframe.validation import shapes
 from microframe.validation.codec import Decode, DecodeJSON, Encode, EncodeOptions
-from microframe.validation.json import confirm, is_suspicious, refusal
-from microframe.validation.jsonable import plain
+
+UNREADABLE = (PydanticUserError, SchemaError, NameError, TypeError, RecursionError)
+"""What Pydantic raises about a type that it cannot read."""
 
 
 class PydanticCodec:
     """Reads and writes models, dataclasses, TypedDicts and all standard types with Pydantic.
 
-    Texts are read leniently (`"5"` is an int, `"on"` a bool). JSON is read in Pydantic's JSON mode, where FastAPI
-    first makes plain values of it: here `Union[UUID, str]` is a UUID when it can be one, `Union[date, datetime]`
-    the one that was written, and a strict model still takes dates, UUIDs and enums from text.
+    Texts are read leniently (`"5"` is an int, `"on"` a bool). JSON is read in Pydantic's JSON mode, where
+    FastAPI makes plain values of it first: here `Union[UUID, str]` is a UUID when it can be one,
+    `Union[date, datetime]` the one that was written, and a strict model still takes dates, UUIDs and enums
+    from text.
     """
 
     name = "pydantic"
@@ -98,19 +102,16 @@ def build_adapter(annotation: Any) -> "TypeAdapter[Any]":
         adapter = TypeAdapter(annotation)
         if not adapter.pydantic_complete:
             adapter.rebuild(raise_errors=True)
-    except (PydanticUserError, SchemaError, NameError, TypeError) as exc:
-        raise SetupError(f"Pydantic cannot read the type {written(annotation)}: {reason(exc)}") from exc
+    except UNREADABLE as exc:
+        raise unreadable(annotation, exc) from exc
     return adapter
 
 
-def written(annotation: Any) -> str:
-    """An annotation as its author wrote it, or nearly so."""
-    return annotation.__qualname__ if isinstance(annotation, type) else repr(annotation)
-
-
-def reason(exc: Exception) -> str:
-    """What is wrong, without the advice and the addresses that Pydantic puts below it."""
-    return (str(exc).strip() or type(exc).__name__).splitlines()[0]
+def unreadable(annotation: Any, exc: Exception) -> SetupError:
+    """The error of a type that Pydantic refuses, without the advice that it puts below the reason."""
+    written = annotation.__qualname__ if isinstance(annotation, type) else repr(annotation)
+    lines = str(exc).strip().splitlines() or [type(exc).__name__]
+    return SetupError(f"Pydantic cannot read the type {written}: {lines[0]}")
 
 
 def keeps_instances(annotation: Any) -> bool:

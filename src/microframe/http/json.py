@@ -12,7 +12,7 @@ MAX_DIGITS: Final = 4300
 """An integer may have this many digits: CPython's own limit, which releases before 3.9.14 lack."""
 
 # A float overflows with an exponent of three digits, or with very many digits before it. Once all digits are
-# alike, two searches find both. A plus sign counts as a digit: `1e+10` gets a second look, other bodies pay nothing.
+# alike, two searches find both. A plus sign counts as a digit: `1e+10` gets a second look, no other pays.
 ALIKE: Final = bytes.maketrans(b"123456789+E", b"0000000000e")
 LONG: Final = b"0" * 200
 EXPONENT: Final = re.compile(rb"(?:\A|[\[:,\s])-?[\d.]+[eE]\+?\d{3}")
