@@ -8,9 +8,9 @@ from pydantic_core import to_json
 from microframe.exceptions import Invalid, SetupError
 from microframe.extras import requires_extra
 from microframe.http.json import json_invalid, refusal
-from microframe.http.jsonable import plain, to_plain
 from microframe.validation import shapes
 from microframe.validation.codec import Decode, DecodeJSON, Encode, EncodeOptions
+from microframe.validation.jsonable import plain, to_plain
 
 with requires_extra("json"):
     import msgspec

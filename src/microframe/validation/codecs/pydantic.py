@@ -10,9 +10,9 @@ from pydantic_core import PydanticSerializationError, SchemaError
 
 from microframe.exceptions import Invalid, SetupError
 from microframe.http.json import confirm, is_suspicious, refusal
-from microframe.http.jsonable import plain
 from microframe.validation import shapes
 from microframe.validation.codec import Decode, DecodeJSON, Encode, EncodeOptions
+from microframe.validation.jsonable import plain
 
 UNREADABLE = (PydanticUserError, SchemaError, NameError, TypeError, RecursionError)
 """What Pydantic raises about a type that it cannot read."""
