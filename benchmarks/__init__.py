@@ -1,0 +1,1 @@
+"""MicroFrame measured beside its peers; `python -m benchmarks` writes `benchmarks/RESULTS.md`."""

@@ -1,0 +1,100 @@
+"""The command: `python -m benchmarks [--quick] [--only WORKLOAD,…] [--peers NAME,…]`; `--help` says more."""
+
+import argparse
+import pathlib
+import shlex
+import subprocess
+import sys
+from typing import Callable, Iterable, List, Optional, Sequence
+
+from benchmarks import ceilings, cold, report, rounds, wire
+from benchmarks.peers import BARE, OURS, PEERS
+from benchmarks.workloads import WORKLOADS
+
+RESULTS = pathlib.Path(__file__).with_name("RESULTS.md")
+
+
+def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
+    """The options; `parts` holds what to run."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="MicroFrame beside its peers.")
+    parser.add_argument(
+        "--quick", action="store_true", help="short rounds: a first look, not figures to publish"
+    )
+    parser.add_argument("--only", type=_names(WORKLOADS), help="workloads: " + ", ".join(WORKLOADS))
+    parser.add_argument("--peers", type=_names(PEERS), help="frameworks: " + ", ".join(PEERS))
+    for part, what in (
+        ("in-process", "CPU per request of the application alone"),
+        ("wire", "behind a real server"),
+        ("fresh", "imports, cold start, memory"),
+    ):
+        parser.add_argument("--" + part, dest="parts", action="append_const", const=part, help="only " + what)
+    parser.add_argument(
+        "--output", type=pathlib.Path, default=RESULTS, help="the page to write; - for the terminal"
+    )
+    return parser.parse_args(arguments)
+
+
+def _names(known: Iterable[str]) -> Callable[[str], List[str]]:
+    def parse(text: str) -> List[str]:
+        names = [name.strip() for name in text.split(",")]
+        unknown = [name for name in names if name not in known]
+        if unknown:
+            raise argparse.ArgumentTypeError(
+                "unknown: %s (known: %s)" % (", ".join(unknown), ", ".join(known))
+            )
+        return names
+
+    return parse
+
+
+def choose_peers(wanted: Optional[Sequence[str]]) -> List[str]:
+    """The bare function, MicroFrame and the peers that are installed; what is missing is said."""
+    chosen = []
+    for name in dict.fromkeys([BARE, OURS, *(wanted or PEERS)]):
+        reason = PEERS[name].missing()
+        if reason is None:
+            chosen.append(name)
+        else:
+            print("left out: %s (%s)" % (name, reason), file=sys.stderr)
+    return chosen
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run, write the page, print the ceilings that were missed."""
+    options = parse_arguments(arguments)
+    parts = options.parts or ["in-process", "wire"] + ([] if options.only else ["fresh"])
+    peers = choose_peers(options.peers)
+    workloads = [WORKLOADS[name] for name in options.only or WORKLOADS]
+    inside = served = fresh = None
+    if "in-process" in parts:
+        inside = rounds.run(
+            workloads, peers, rounds=3 if options.quick else 9, seconds=0.05 if options.quick else 0.15
+        )
+    if "fresh" in parts:
+        fresh = cold.measure(peers, rounds=2 if options.quick else 5)
+    if "wire" in parts:
+        on_wire = [workload for workload in workloads if workload.wire]
+        served = wire.run(on_wire, peers, seconds=1.0 if options.quick else 3.0)
+    command = shlex.join(["python", "-m", "benchmarks", *arguments])
+    profiles = [_profile(subject) for subject in _missed(ceilings.check(inside, fresh))]
+    page = report.build_report(command, peers, inside, served, fresh, profiles)
+    if str(options.output) == "-":
+        print(page)
+    else:
+        options.output.write_text(page, encoding="utf-8")
+        print("written: %s" % options.output)
+    return 0
+
+
+def _missed(verdicts: Sequence[ceilings.Verdict]) -> List[str]:
+    return list(dict.fromkeys(verdict.subject for verdict in verdicts if verdict.missed and verdict.subject))
+
+
+def _profile(subject: str) -> str:
+    command = [sys.executable, "-m", "benchmarks.profile", subject, "--lines", "12"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    return "```text\n%s\n```" % (done.stdout.rstrip() or "%s: the profile failed" % subject)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
