@@ -10,7 +10,7 @@ LISTS: Final = (abc.Set, abc.Sequence, abc.MappingView, abc.Iterator)
 
 
 def encode_any(value: Any) -> bytes:
-    """JSON of a value of no declared type; NaN and the infinities become null.
+    """JSON of a value of no declared type, as in models: a Decimal is a string, NaN and infinities are null.
 
     Raises:
         TypeError: there is no JSON for it or for something in it; the text names the type.
@@ -28,6 +28,7 @@ def any_encoder() -> Encoder:
         try:
             return to_json(value, inf_nan_mode="null", timedelta_mode="float", fallback=plain)
         except PydanticSerializationError as exc:
+            # Pydantic wraps what `plain` raises, and says so in front of it.
             reason = str(exc).replace("Error serializing to JSON: ", "")
             kind, _, text = reason.partition(": ")
             raise (TypeError(text) if kind == "TypeError" else ValueError(reason)) from exc
@@ -45,7 +46,7 @@ def plain(value: Any) -> Any:
     if hasattr(kind, "__struct_fields__"):
         return sys.modules["msgspec"].to_builtins(value, enc_hook=to_plain)
     if hasattr(kind, "__attrs_attrs__"):
-        return {field.name: getattr(value, field.name) for field in kind.__attrs_attrs__}
+        return {field.alias or field.name: getattr(value, field.name) for field in kind.__attrs_attrs__}
     if isinstance(value, abc.Mapping):
         return dict(value)
     if isinstance(value, LISTS) and not isinstance(value, memoryview):
@@ -54,7 +55,7 @@ def plain(value: Any) -> Any:
 
 
 def to_plain(value: Any) -> Any:
-    """A value of another library's inside of one: everything in it as JSON has it."""
+    """What another library's encoder asks for a value it does not know: all of it as JSON has it."""
     from pydantic_core import to_jsonable_python
 
     return to_jsonable_python(value, inf_nan_mode="null", timedelta_mode="float", fallback=plain)
