@@ -2,11 +2,10 @@
 
 import re
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from enum import Enum
 from math import isfinite
-from operator import index
 from types import MappingProxyType
 from typing import Any, Callable, Dict, Iterator, Mapping, Optional
 from uuid import UUID
@@ -17,25 +16,6 @@ MAX_DIGITS = 4300
 """Python's own limit for text to int, kept here because its patch releases before 2022 have none."""
 
 OWN_RANK = 50
-
-
-@dataclass(frozen=True, eq=False)
-class Converter:
-    """How one parameter is read from the path and written into a URL.
-
-    `parse` raises ValueError where the text is no such value: then this route does not match, another one
-    may. `format` raises ValueError or TypeError for a value that cannot stand there. `pattern` (a regular
-    expression) is what every text looks like; `parse` sees nothing else, and beside literal text in one
-    segment (`/{id:int}-{title}`) the parameter takes what it matches. Where two converters fit at the same
-    place, the lower `rank` is tried first; the built-in ones have 10 to 40. With `spans` it takes slashes
-    too, as `path` does.
-    """
-
-    parse: Callable[[str], Any]
-    format: Callable[[Any], str]
-    pattern: Optional[str] = None
-    rank: int = OWN_RANK
-    spans: bool = False
 
 
 def format_text(value: object) -> str:
@@ -50,19 +30,31 @@ def format_text(value: object) -> str:
         return format_text(value.value)
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, datetime):
+    if isinstance(value, date):
         return value.isoformat()
     if value is None or isinstance(value, (bytes, bytearray, dict, list, tuple, set, frozenset)):
         raise ValueError(f"{type(value).__name__} has no text")
     return str(value)
 
 
-def format_segment(value: object) -> str:
-    """The text of a plain parameter: anything but nothing."""
-    text = format_text(value)
-    if not text:
-        raise ValueError("an empty segment matches no route")
-    return text
+@dataclass(frozen=True, eq=False)
+class Converter:
+    """How one parameter is read from the path and written into a URL.
+
+    `parse` raises ValueError where the text is no such value: then this route does not match, another one
+    may. `format` raises ValueError or TypeError for a value without a text; one that `parse` refuses cannot
+    stand in a URL either. `pattern` (a regular
+    expression) is what every text looks like; `parse` sees nothing else, and beside literal text in one
+    segment (`/{id:int}-{title}`) the parameter takes what it matches. Where two converters fit at the same
+    place, the lower `rank` is tried first; the built-in ones have 10 to 40. With `spans` it takes slashes
+    too, as `path` does.
+    """
+
+    parse: Callable[[str], Any]
+    format: Callable[[Any], str] = format_text
+    pattern: Optional[str] = None
+    rank: int = OWN_RANK
+    spans: bool = False
 
 
 def parse_int(text: str) -> int:
@@ -70,18 +62,6 @@ def parse_int(text: str) -> int:
     if text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS:
         return int(text)
     raise ValueError
-
-
-def format_int(value: object) -> str:
-    if isinstance(value, str):
-        parse_int(value)
-        return str(value)
-    if isinstance(value, bool):
-        raise ValueError("a truth value is no number")
-    number = index(value)  # type: ignore[arg-type]  # TypeError is the answer for what is no integer
-    if number < 0:
-        raise ValueError("negative")
-    return str(number)
 
 
 FLOAT = re.compile(rf"[0-9]{{1,{MAX_DIGITS}}}(?:\.[0-9]{{1,{MAX_DIGITS}}})?", re.ASCII)
@@ -98,15 +78,8 @@ def parse_float(text: str) -> float:
 
 
 def format_float(value: object) -> str:
-    if isinstance(value, str):
-        parse_float(value)
-        return str(value)
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise ValueError("not a number")
-    if not 0 <= value < float("inf"):
-        raise ValueError("negative or not finite")
-    # Through Decimal: the digits of repr, which give the same float back, without its exponent.
-    return format(Decimal(repr(abs(float(value)))), "f")
+    """Without exponent: the digits of `repr`, which give the same float back."""
+    return format(Decimal(float.__repr__(value)), "f") if isinstance(value, float) else format_text(value)
 
 
 UUID_TEXT = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
@@ -119,12 +92,6 @@ def parse_uuid(text: str) -> UUID:
     return UUID(text)
 
 
-def format_uuid(value: object) -> str:
-    if isinstance(value, UUID):
-        return str(value)
-    return str(parse_uuid(format_text(value)))
-
-
 DATE_TEXT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
@@ -135,19 +102,13 @@ def parse_date(text: str) -> date:
     return date.fromisoformat(text)
 
 
-def format_date(value: object) -> str:
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value.isoformat()
-    return parse_date(format_text(value)).isoformat()
-
-
 BUILT_IN: Mapping[str, Converter] = MappingProxyType(
     {
-        "str": Converter(str, format_segment, rank=100),
+        "str": Converter(str, format_text, rank=100),
         "path": Converter(str, format_text, rank=200, spans=True),
-        "uuid": Converter(parse_uuid, format_uuid, UUID_TEXT.pattern, rank=10),
-        "date": Converter(parse_date, format_date, DATE_TEXT.pattern, rank=20),
-        "int": Converter(parse_int, format_int, rf"[0-9]{{1,{MAX_DIGITS}}}", rank=30),
+        "uuid": Converter(parse_uuid, format_text, UUID_TEXT.pattern, rank=10),
+        "date": Converter(parse_date, format_text, DATE_TEXT.pattern, rank=20),
+        "int": Converter(parse_int, format_text, rf"[0-9]{{1,{MAX_DIGITS}}}", rank=30),
         "float": Converter(parse_float, format_float, FLOAT.pattern, rank=40),
     }
 )

@@ -102,8 +102,26 @@ def build_splitter(segment: Segment) -> Callable[[str], Tuple[Any, ...]]:
     first one first: `{name}.{extension}` splits at the last dot. What was taken is then parsed, and there is
     no second try: the work grows as the segment does. The function raises ValueError where nothing fits.
     """
-    runs: List[Run] = [[]]
+    runs = build_runs(segment)
     parsers = [parameter.converter.parse for parameter in segment.parameters]
+
+    def split(text: str) -> Tuple[Any, ...]:
+        return tuple([parse(taken) for parse, taken in zip(parsers, take_apart(runs, text))])
+
+    return split
+
+
+def splits_into(segment: Segment, text: str, texts: List[str]) -> bool:
+    """Whether this is what each parameter takes of a text."""
+    try:
+        return take_apart(build_runs(segment), text) == texts
+    except ValueError:
+        return False
+
+
+def build_runs(segment: Segment) -> List[Run]:
+    """The runs of a segment: one more than there are parameters without a pattern."""
+    runs: List[Run] = [[]]
     for part in segment.parts:
         if isinstance(part, str):
             runs[-1].append(part)
@@ -111,11 +129,7 @@ def build_splitter(segment: Segment) -> Callable[[str], Tuple[Any, ...]]:
             runs.append([])
         else:
             runs[-1].append(re.compile(part.converter.pattern))
-
-    def split(text: str) -> Tuple[Any, ...]:
-        return tuple([parse(taken) for parse, taken in zip(parsers, take_apart(runs, text))])
-
-    return split
+    return runs
 
 
 def take_apart(runs: List[Run], text: str) -> List[str]:

@@ -2,14 +2,13 @@
 
 from difflib import get_close_matches
 from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
-from urllib.parse import quote, urlencode
 
 from microframe.exceptions import MicroFrameException
+from microframe.http.query import format_query
+from microframe.http.url import quote_path
 from microframe.routing.converters import Converter, format_text
 from microframe.routing.path import PathPattern
-from microframe.routing.segment import Parameter, Segment
-
-PATH_SAFE = "!$&'()*+,;=:@"  # RFC 3986 §3.3: what a segment may contain besides the unreserved characters
+from microframe.routing.segment import Parameter, Segment, splits_into
 
 
 class NoMatchFound(MicroFrameException, LookupError):
@@ -45,38 +44,63 @@ def check_names(route: str, names: Sequence[str], params: Mapping[str, object]) 
     unknown = [name for name in params if name not in names]
     if unknown:
         known = ", ".join(names) or "nothing"
-        raise WrongParameters(f"{route} takes {known}, not {', '.join(unknown)}; a query goes into `_query`")
+        raise WrongParameters(f"{route} takes {known}, not {', '.join(unknown)}")
 
 
 def build_segment(segment: Segment, params: Mapping[str, object], route: str) -> str:
     """One segment with its values in place."""
-    text = "".join(
-        part if isinstance(part, str) else format_value(part, params[part.name], route)
-        for part in segment.parts
-    )
-    pieces = text.split("/") if segment.spans else [text]
-    if "." in pieces or ".." in pieces:
+    if not segment.parameters:
+        return quote_path(str(segment.literal))
+    texts = [format_value(parameter, params[parameter.name], route) for parameter in segment.parameters]
+    left = iter(texts)
+    text = "".join([part if isinstance(part, str) else next(left) for part in segment.parts])
+    quoted = quote_path(text)
+    if segment.spans:
+        check_dots(text.split("/"), route)
+        return quoted
+    check_dots([text], route)
+    if len(segment.parts) > 1 and not splits_into(segment, text, texts):
+        raise WrongParameters(f"{route}: {text!r} would not be read back as {', '.join(texts)}")
+    return quoted.replace("/", "%2F")
+
+
+def check_dots(texts: Sequence[str], route: str) -> None:
+    """See that a path means what it says (RFC 3986 §5.2.4); percent-encoded dots would be the same."""
+    if "." in texts or ".." in texts:
         raise WrongParameters(
-            f"{route}: clients resolve `.` and `..` before they ask, so {text!r} cannot be a value"
+            f"{route}: clients resolve `.` and `..` before they ask, so no value can be one"
         )
-    return quote(text, safe=PATH_SAFE + "/" if segment.spans else PATH_SAFE)
 
 
 def format_value(parameter: Parameter, value: object, route: str) -> str:
-    """The text of one value."""
+    """The text of one value: one that would be parsed again."""
+    converter = parameter.converter
     try:
-        return parameter.converter.format(value)
-    except (ValueError, TypeError, OverflowError) as exc:
-        raise WrongParameters(f"{route}: {parameter.name}={value!r} is no {parameter.kind} ({exc})") from exc
+        text = converter.format(value)
+        if not text and not converter.spans:
+            raise ValueError("it is empty")
+        text.encode()  # half a surrogate pair has no place in a URL
+        converter.parse(text)
+    except (ValueError, TypeError) as exc:
+        why = f" ({exc})" if str(exc) else ""
+        raise WrongParameters(f"{route}: {parameter.name}={value!r} is no {parameter.kind}{why}") from exc
+    return text
 
 
 def build_query(values: Mapping[str, object]) -> str:
-    """A query string, without `?`: a list or tuple gives its name several times, None none."""
+    """A query, without `?`: a list or tuple gives its name several times, None not at all.
+
+    Raises:
+        WrongParameters: a value has no text.
+    """
     pairs: List[Tuple[str, str]] = []
     for name, value in values.items():
         several = value if isinstance(value, (list, tuple)) else (value,)
-        pairs.extend((name, format_text(one)) for one in several if one is not None)
-    return urlencode(pairs, quote_via=quote)
+        try:
+            pairs.extend((name, format_text(one)) for one in several if one is not None)
+        except ValueError as exc:
+            raise WrongParameters(f"query {name}={value!r}: {exc}") from exc
+    return format_query(pairs)
 
 
 class RouteNames:
