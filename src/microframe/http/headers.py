@@ -91,7 +91,7 @@ class Headers(Mapping[str, str]):
     @overload
     def get(self, name: str, /, default: Union[str, T]) -> Union[str, T]: ...
     def get(self, name: str, /, default: object = None) -> object:
-        key = name.encode("utf-8", "replace").lower()
+        key = name.encode("utf-8", "surrogatepass").lower()
         for found, value in self.raw:
             if found == key:
                 return value.decode("latin-1")
@@ -99,7 +99,7 @@ class Headers(Mapping[str, str]):
 
     def getlist(self, name: str) -> List[str]:
         """Every value of a header, in the order of the message."""
-        key = name.encode("utf-8", "replace").lower()
+        key = name.encode("utf-8", "surrogatepass").lower()
         return [value.decode("latin-1") for found, value in self.raw if found == key]
 
     def multi_items(self) -> List[Tuple[str, str]]:
@@ -113,7 +113,10 @@ class Headers(Mapping[str, str]):
         return value
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and find(self.raw, name.encode("utf-8", "replace").lower()) is not None
+        return (
+            isinstance(name, str)
+            and find(self.raw, name.encode("utf-8", "surrogatepass").lower()) is not None
+        )
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._first_values())
@@ -167,7 +170,7 @@ class MutableHeaders(Headers, MutableMapping[str, str]):
 
     def __delitem__(self, name: str) -> None:
         """Remove every value of a header; one that is not there is removed already."""
-        key = name.encode("utf-8", "replace").lower()
+        key = name.encode("utf-8", "surrogatepass").lower()
         self.raw[:] = [pair for pair in self.raw if pair[0] != key]
 
     def append(self, name: str, value: str) -> None:

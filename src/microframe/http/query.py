@@ -43,10 +43,14 @@ def parse_query(query: bytes, limit: int = MAX_QUERY_PARAMETERS) -> List[Tuple[s
     text = query.decode("utf-8", "replace")
     if text.count("&") >= limit:
         raise TooManyQueryParametersException(limit=limit)
-    if "%" in text:
+    if "%" not in text:
+        text = text.replace("+", " ")
+    elif "%26" in text or "%3" in text:  # `&`, or perhaps `=`: the pieces must be told apart first
         return _parse_escaped(query)
+    else:
+        text = unescape(query.replace(b"+", b" "))
     pairs = []
-    for piece in text.replace("+", " ").split("&"):
+    for piece in text.split("&"):
         if piece:
             name, _, value = piece.partition("=")
             pairs.append((name, value))

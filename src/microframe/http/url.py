@@ -119,6 +119,8 @@ class URL:
         if rest[:2] == "//":
             netloc, slash, path = rest[2:].partition("/")
             rest = slash + path
+            if not netloc and not scheme:
+                raise ValueError("a URL that begins with // has a host")
         return cls(scheme.lower(), netloc, rest, query, fragment)
 
     @property
