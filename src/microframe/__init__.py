@@ -1,3 +1,92 @@
 """MicroFrame: a small, very fast ASGI framework with the batteries real products need."""
 
+from microframe import status
+from microframe.application import Application
+from microframe.concurrency import run_in_threadpool
+from microframe.configurations import AppConfig, load_config
+from microframe.context import Context, State
+from microframe.endpoint import Endpoint, Guard, Middleware
+from microframe.exceptions import (
+    BadRequestException,
+    ForbiddenException,
+    HTTPException,
+    MicroFrameException,
+    NotFoundException,
+    SetupError,
+    StatusException,
+    UnauthorizedException,
+    ValidationException,
+    WebSocketDisconnect,
+    WebSocketException,
+)
+from microframe.http.background import BackgroundTask, BackgroundTasks
+from microframe.http.connection import Connection
+from microframe.http.request import Request
+from microframe.http.responses import (
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+    StreamingResponse,
+)
+from microframe.identity import Identity
+from microframe.markers import Body, Cookie, Depends, Header, Path, Provided, Query, Security, SecurityScopes
+from microframe.plugin import Host, Plugin
+from microframe.routing.controller import Controller, route
+from microframe.routing.router import Router
+from microframe.validation.encoder import jsonable_encoder
+from microframe.websocket import WebSocket
+
 __version__ = "3.0.0.dev0"
+
+__all__ = [
+    "AppConfig",
+    "Application",
+    "BackgroundTask",
+    "BackgroundTasks",
+    "BadRequestException",
+    "Body",
+    "Connection",
+    "Context",
+    "Controller",
+    "Cookie",
+    "Depends",
+    "Endpoint",
+    "ForbiddenException",
+    "Guard",
+    "HTMLResponse",
+    "HTTPException",
+    "Header",
+    "Host",
+    "Identity",
+    "JSONResponse",
+    "MicroFrameException",
+    "Middleware",
+    "NotFoundException",
+    "Path",
+    "PlainTextResponse",
+    "Plugin",
+    "Provided",
+    "Query",
+    "RedirectResponse",
+    "Request",
+    "Response",
+    "Router",
+    "Security",
+    "SecurityScopes",
+    "SetupError",
+    "State",
+    "StatusException",
+    "StreamingResponse",
+    "UnauthorizedException",
+    "ValidationException",
+    "WebSocket",
+    "WebSocketDisconnect",
+    "WebSocketException",
+    "jsonable_encoder",
+    "load_config",
+    "route",
+    "run_in_threadpool",
+    "status",
+]

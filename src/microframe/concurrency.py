@@ -1,12 +1,15 @@
 """Concurrency: the one place where blocking work moves to a thread."""
 
 import asyncio
+import contextlib
 import contextvars
 import functools
 from concurrent.futures import ThreadPoolExecutor
-from typing import AsyncIterator, Callable, Iterator, List, Optional, Tuple, TypeVar
+from typing import AsyncIterator, Awaitable, Callable, Iterator, List, Optional, Tuple, TypeVar
 
 from typing_extensions import ParamSpec
+
+from microframe.exceptions import ClientDisconnect
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -84,3 +87,31 @@ def _next(iterator: Iterator[T]) -> List[Tuple[T]]:
     for item in iterator:
         return [(item,)]
     return []
+
+
+@contextlib.asynccontextmanager
+async def cancelled_by(event: Awaitable[None]) -> AsyncIterator[None]:
+    """Cancel what runs inside when `event` comes to pass, as a `ClientDisconnect`."""
+    main = asyncio.current_task()
+    assert main is not None
+    left: List[bool] = []
+
+    async def watch() -> None:
+        await event
+        left.append(True)
+        main.cancel()
+
+    watcher = asyncio.ensure_future(watch())
+    try:
+        yield
+    except asyncio.CancelledError:
+        if not left:
+            raise
+        uncancel = getattr(main, "uncancel", None)
+        if uncancel is not None:
+            uncancel()
+        raise ClientDisconnect() from None
+    finally:
+        watcher.cancel()
+        with contextlib.suppress(asyncio.CancelledError, ClientDisconnect):
+            await watcher

@@ -1,12 +1,15 @@
 """Context: what a request, a socket, a job and a command have in common: state, resources, provided values."""
 
 from types import TracebackType
-from typing import Any, Awaitable, Callable, Dict, Iterator, List, MutableMapping, Optional, Protocol, Type, TypeVar
+from typing import Any, Awaitable, Callable, Dict, ItemsView, Iterator, List, Mapping, MutableMapping, Optional, Protocol, Type, TypeVar
 
 T = TypeVar("T")
 
 Closer = Callable[[Optional[BaseException]], Awaitable[None]]
 """Ends one resource. It gets the exception that ended the work, or None, and may raise another."""
+
+
+FUNCTION_RESOURCES = "resources of scope function"
 
 
 class State:
@@ -42,6 +45,10 @@ class State:
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
 
+    def items(self) -> ItemsView[str, Any]:
+        values: Dict[str, Any] = self._values
+        return values.items()
+
     def __len__(self) -> int:
         return len(self._values)
 
@@ -52,13 +59,16 @@ class Owner(Protocol):
     @property
     def state(self) -> State: ...
 
+    def new_state(self) -> State:
+        """The state that a piece of work begins with."""
+
     async def provide_for(self, context: "Context", kind: Type[T]) -> T:
         """The value of a provided type, made on first use."""
 
-    def url_path_for(self, name: str, path_params: Dict[str, Any]) -> str:
+    def url_path_for(self, name: str, /, *, _query: Optional[Mapping[str, object]] = None, **params: object) -> str:
         """The path of a named route, without `root_path`."""
 
-    def translate(self, code: str, message: str, fields: Dict[str, Any], context: "Context") -> str:
+    def translate(self, code: str, message: str, fields: Mapping[str, Any], context: "Context") -> str:
         """A message in the reader's language."""
 
 
@@ -80,8 +90,9 @@ class Context:
 
     @property
     def state(self) -> State:
+        """Values that belong to this work; begins with what the lifespan left for everybody."""
         if self._state is None:
-            self._state = State()
+            self._state = self.app.new_state()
         return self._state
 
     @property
@@ -99,18 +110,28 @@ class Context:
         """
         return await self.app.provide_for(self, kind)
 
-    def on_close(self, closer: Closer) -> None:
-        """Call `closer` when this work ends; the last one registered is the first one called."""
+    def on_close(self, closer: Closer, scope: str = "request") -> None:
+        """Call `closer` when this work ends; the last one registered is the first one called.
+
+        With scope `function` it is called as soon as the handler has returned, before anything is sent.
+        """
+        if scope == "function":
+            self.values.setdefault(FUNCTION_RESOURCES, []).append(closer)
+            return
         if self._resources is None:
             self._resources = []
         self._resources.append(closer)
 
-    @property
-    def has_resources(self) -> bool:
-        return bool(self._resources)
+    async def close_function_resources(self, error: Optional[BaseException] = None) -> Optional[BaseException]:
+        """Close the resources of scope `function`; gives the error that stands at the end, if any."""
+        waiting: List[Closer] = self._values.get(FUNCTION_RESOURCES, []) if self._values is not None else []
+        while waiting:
+            error = await close_one(waiting.pop(), error)
+        return error
 
-    async def close(self, error: Optional[BaseException] = None) -> Optional[BaseException]:
+    async def close_resources(self, error: Optional[BaseException] = None) -> Optional[BaseException]:
         """Close every resource, telling each what went wrong; gives the error that stands at the end, if any."""
+        error = await self.close_function_resources(error)
         while self._resources:
             error = await close_one(self._resources.pop(), error)
         return error
@@ -121,7 +142,7 @@ class Context:
     async def __aexit__(
         self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
     ) -> None:
-        left = await self.close(error)
+        left = await self.close_resources(error)
         if left is not None and left is not error:
             raise left
 

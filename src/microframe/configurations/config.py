@@ -189,6 +189,8 @@ class AppConfig:
         kept = {name: getattr(self, name) for name in FIELDS if name not in derived}
         return AppConfig(**cast(ConfigOptions, {**kept, **changes}))
 
+    __replace__ = replace  # `copy.replace`, Python 3.13
+
 
 _DERIVED = ("debug",)
 

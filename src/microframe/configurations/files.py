@@ -86,7 +86,7 @@ def _parse(file: Path, text: str) -> object:
     except RecursionError:
         raise SetupError(f"{file}: too deeply nested") from None
     except ValueError as exc:
-        place = _place(exc)
+        place = _place(exc, text)
         raise SetupError(f"{file}{place}: not valid {kind[1:].upper()}") from None
     raise SetupError(f"{file}: a configuration file ends in .toml, .json, .yaml or .yml")
 
@@ -97,12 +97,15 @@ def _parse_toml(text: str) -> object:
     return parse_toml(text)
 
 
-def _place(exc: ValueError) -> str:
-    """`:12`, the line of a parse error. Its text stays out: it may quote the file, and a secret with it."""
+def _place(exc: ValueError, text: str) -> str:
+    """`:12`, the line of a parse error. Its own words stay out: they may quote the file, and a secret with it."""
     if isinstance(exc, json.JSONDecodeError):
         return f":{exc.lineno}"
     found = _TOML_PLACE.search(str(exc)) or re.fullmatch(r"line (\d+)", str(exc))
-    return f":{found[1]}" if found and found[1] else ""
+    if found is None:
+        return ""
+    last_line = text.count("\n") + 1
+    return f":{found[1] or last_line}"
 
 
 def _table(pairs: List[Tuple[str, object]]) -> Dict[str, object]:

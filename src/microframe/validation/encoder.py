@@ -106,7 +106,7 @@ class Converter:
             raise ValueError(f"{value.__qualname__} is a class, for which JSON has nothing")
         try:
             return self.convert(to_plain(value), include, exclude)
-        except ValueError:
+        except (TypeError, ValueError):
             return self.convert_mapping(attributes(value), include, exclude)
 
 

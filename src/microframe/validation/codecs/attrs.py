@@ -133,6 +133,7 @@ def maker(owner: Any) -> Callable[[Any, Callable[[Any], Any]], Any]:
         except TypeError as exc:  # what attrs' own `instance_of` raises
             raise ValueError(exc.args[0] if exc.args else str(exc)) from exc
 
+    make.__name__ = make.__qualname__ = owner.__name__  # in the loc of a union's errors
     return make
 
 

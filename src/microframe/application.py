@@ -1,0 +1,367 @@
+"""Application: a router with a configuration, plugins and a lifespan, served over ASGI."""
+
+import contextlib
+from typing import (
+    Any,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    ContextManager,
+    Dict,
+    Iterable,
+    List,
+    Mapping,
+    Optional,
+    Sequence,
+    Tuple,
+    Type,
+    TypeVar,
+)
+
+from typing_extensions import Unpack
+
+from microframe.asgi.http import build_http
+from microframe.asgi.lifespan import serve_lifespan
+from microframe.asgi.messages import ASGIApp, HeadGuard, HeadLimits, Receive, Scope, Send
+from microframe.asgi.socket import SocketLimits, build_socket
+from microframe.assembly import Layer, Opened, Table, Workshop, layers_around, mounted_lifespan, order_layers
+from microframe.configurations.config import AppConfig, ConfigOptions
+from microframe.configurations.load import load_config
+from microframe.context import Context, State
+from microframe.endpoint import Endpoint, Guard, fold, guarded
+from microframe.exceptions import SetupError, fill
+from microframe.http.problems import ProblemFormat, ProblemPages
+from microframe.http.request import Request
+from microframe.http.responses import Response
+from microframe.injection.graph import Site
+from microframe.injection.handler import is_asgi_middleware
+from microframe.injection.injector import Injector
+from microframe.installation import Installation, install
+from microframe.lifespan import Lifespan, Part, events, opened_by
+from microframe.markers import Scope as Lifetime
+from microframe.middleware.debug_page import build_debug_page
+from microframe.middleware.errors import Errors
+from microframe.middleware.hosts import hosts
+from microframe.middleware.https import https
+from microframe.middleware.proxy import proxy
+from microframe.middleware.request_id import request_id
+from microframe.plugin import Plugin, order_plugins
+from microframe.routing.converters import Converter, Converters
+from microframe.routing.dispatch import SocketHandler, build_dispatch, build_socket_dispatch
+from microframe.routing.matcher import build_matcher
+from microframe.routing.route import Inherited, Route, where_is
+from microframe.routing.router import LifespanFunction, Router, RouterOptions
+from microframe.routing.urls import RouteNames
+
+T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class ApplicationOptions(RouterOptions, ConfigOptions, total=False):
+    """The fields of `AppConfig` and what a router takes."""
+
+
+class Application(Router):
+    """The whole program: `Application(title="Team board")`, or `Application(AppConfig(…))`.
+
+    Registered first, built once (at the lifespan's start or the first request), then served; after that nothing can be
+    registered. Given keywords it reads the environment too (`load_config`); a configuration given whole is taken as it is.
+    """
+
+    def __init__(
+        self,
+        config: Optional[AppConfig] = None,
+        *,
+        plugins: Sequence[Plugin] = (),
+        lifespan: Optional[LifespanFunction] = None,
+        **options: Unpack[ApplicationOptions],
+    ) -> None:
+        fields: Any = {key: value for key, value in options.items() if key in ConfigOptions.__annotations__}
+        shared: Any = {key: value for key, value in options.items() if key not in fields}
+        wrapping = shared.pop("middleware", ())
+        guards = shared.pop("guards", ())
+        super().__init__(lifespan=lifespan, **shared)
+        if config is None:
+            config = load_config(**fields)
+        elif fields:
+            config = config.replace(**fields)
+        self.config = config
+        self.name = config.title
+        self.state = State()
+        self.injector = Injector()
+        self.injector.threads.size = config.threads
+        self.commands: Dict[str, Callable[..., Any]] = {}
+        self.routes: List[Route] = []
+        self._plugins = list(plugins)
+        self._installations: List[Installation] = []
+        self.records: List[object] = []
+        self._converters = Converters()
+        self._layers: List[Layer] = []
+        self._edge_middleware: List[Callable[[ASGIApp], ASGIApp]] = []
+        self._guards: List[Guard] = list(guards)
+        self._names = RouteNames()
+        self._context = Context(self)
+        self._lifespan: Optional[Lifespan] = None
+        self._built: Optional[Endpoint] = None
+        self._socket: Optional[SocketHandler] = None
+        self._http: Optional[Callable[..., Awaitable[None]]] = None
+        self._edge: Optional[ASGIApp] = None
+        for middleware in reversed(list(wrapping)):
+            self.add_middleware(middleware)
+        self.injector.owner_context = self._context
+        self.injector.providers.add(AppConfig, lambda: config, "app", by_plugin=True)
+
+    # Registering -----------------------------------------------------------------------------------------------------
+
+    @property
+    def dependency_overrides(self) -> Dict[Any, Callable[..., Any]]:
+        """What is called instead of a dependency or provider; live, also while requests are served."""
+        return self.injector.overrides
+
+    @dependency_overrides.setter
+    def dependency_overrides(self, overrides: Mapping[Any, Callable[..., Any]]) -> None:
+        self.injector.overrides.clear()
+        self.injector.overrides.update(overrides)
+
+    def override(self, replacements: Mapping[Any, Callable[..., Any]]) -> ContextManager[None]:
+        """Replace dependencies and provided types for what runs inside `with`, in this context only."""
+        return self.injector.override(replacements)
+
+    def provide(self, kind: Any, factory: Callable[..., Any], scope: Lifetime = "request") -> None:
+        """Say who makes the values of a type, and how long each lives."""
+        self._registering(f"provide({getattr(kind, '__name__', kind)!r})")
+        self.injector.providers.add(kind, factory, scope)
+
+    def add_converter(self, name: str, converter: Converter) -> None:
+        """Make `{parameter:name}` mean this converter in every path of the application."""
+        self._registering(f"add_converter({name!r})")
+        self._converters.add(name, converter)
+
+    def add_guard(self, guard: Guard) -> None:
+        """Ask this guard about every request and socket, after those added before it."""
+        self._registering(f"add_guard({where_is(guard)})")
+        self._guards.append(guard)
+
+    def add_middleware(
+        self, middleware: Any, *args: Any, slot: str = "app", before: str = "", after: str = "", **options: Any
+    ) -> None:
+        """Put middleware around every request; the last one added is the outermost of its slot.
+
+        A class whose instances are ASGI applications stands outside all others; anything else is called with
+        `options`, if there are any, and then with the endpoint it surrounds.
+        """
+        name = getattr(middleware, "__name__", type(middleware).__name__)
+        self._registering(f"add_middleware({name})")
+        if is_asgi_middleware(middleware):
+            self._edge_middleware.append(lambda app: middleware(app, *args, **options))
+            return
+        made = middleware(*args, **options) if isinstance(middleware, type) or args or options else middleware
+        if not callable(made) and not hasattr(made, "for_route"):
+            raise SetupError(f"the middleware {name} cannot be called with an endpoint")
+        self._layers.append(Layer(name, made, slot, before, after))
+
+    def middleware(self, kind: str) -> Callable[[F], F]:
+        """`@app.middleware("http")` on a function of `(request, call_next)`."""
+        if kind != "http":
+            raise SetupError(f"there is no middleware for {kind!r}: only http")
+
+        def register(function: F) -> F:
+            def around(endpoint: Endpoint) -> Endpoint:
+                async def surrounded(request: Request) -> Response:
+                    response: Response = await function(request, endpoint)
+                    return response
+
+                return surrounded
+
+            around.__name__ = getattr(function, "__name__", "middleware")
+            self.add_middleware(around)
+            return function
+
+        return register
+
+    def command(self, function: Callable[..., Any], name: Optional[str] = None) -> None:
+        """Make a function a command of the command line; what it asks for is injected."""
+        self._registering(f"command({where_is(function)})")
+        self.commands[name or function.__name__.replace("_", "-")] = function
+
+    # Building --------------------------------------------------------------------------------------------------------
+
+    def build(self) -> "Application":
+        """Put everything together. Every mistake in the program is a `SetupError` here; doing it twice is doing it once."""
+        if self._built is not None:
+            return self
+        for plugin in order_plugins(self._plugins):
+            self._installations.append(install(plugin, self, self.records))
+        layers = order_layers([*self._layers, *(one for host in self._installations for one in host.layers)])
+        table = self._workshop(layers).build_table(self.walk(), self._walk_plugins())
+        self.routes, self._names = table.routes, table.names
+        form = ProblemFormat(self.config.problem_base, self.config.error_format)
+        errors = Errors(self._all_handlers(), form, build_debug_page() if self.config.debug else None)
+        guards = self._all_guards()
+        by_host = any(entry.host is not None for entry in [*table.requests, *table.sockets])
+        pages = ProblemPages(self.config.problem_base)
+        matcher = build_matcher(table.requests, describe=lambda target: str(target[1]))
+        dispatch = errors(build_dispatch(matcher, self.config.redirect_slashes, pages.answer, by_host))
+        around = layers_around(layers)
+        if around or guards:
+            dispatch = errors(guarded(guards, fold(around, dispatch)))
+        sockets = build_matcher(table.sockets, describe=lambda target: str(target[1]))
+        self._socket = build_socket_dispatch(sockets, by_host)
+        self._lifespan = Lifespan(self._lifespan_parts(table))
+        self._built = dispatch
+        self._open_edge(dispatch, errors, guards, form)
+        return self
+
+    def _workshop(self, layers: Sequence[Layer]) -> Workshop:
+        defaults = Inherited(cancel_on_disconnect=self.config.cancel_on_disconnect or None)
+        return Workshop(self.injector, self._converters, layers, self.config.strict, defaults)
+
+    def _walk_plugins(self) -> Iterable[Any]:
+        for installation in self._installations:
+            yield from installation.router.walk()
+
+    def _all_handlers(self) -> Dict[Any, Callable[..., Any]]:
+        handlers: Dict[Any, Callable[..., Any]] = {}
+        for installation in self._installations:
+            handlers.update(installation.exception_handlers)
+        return {**handlers, **self._handlers}
+
+    def _all_guards(self) -> Tuple[Guard, ...]:
+        config = self.config
+        guards: List[Guard] = []
+        if config.trusted_proxies:
+            guards.append(proxy(config.trusted_proxies))
+        if config.request_id_header:
+            guards.append(request_id(config.request_id_header))
+        if config.allowed_hosts:
+            guards.append(hosts(config.allowed_hosts))
+        if config.https_only:
+            guards.append(https())
+        for installation in self._installations:
+            guards.extend(installation.guards)
+        return (*guards, *self._guards)
+
+    def _lifespan_parts(self, table: Table) -> List[Part]:
+        parts = [part for installation in self._installations for part in installation.parts]
+        routers = [*self.routers(), *(one for host in self._installations for one in host.router.routers())]
+        for router in routers:
+            owner = "the application" if router is self else f"the router {router.prefix or '/'}"
+            for function in router._lifespans:
+                parts.append(Part(f"the lifespan of {owner}, {where_is(function)},", opened_by(function, self)))
+            if router._events["startup"] or router._events["shutdown"]:
+                parts.append(Part(f"an event handler of {owner}", events(**router._events)))
+        for mount in table.mounts:
+            opened = mounted_lifespan(mount.app)
+            if opened is not None:
+                parts.append(Part(str(mount), opened))
+        return parts
+
+    def _open_edge(self, endpoint: Endpoint, errors: Errors, guards: Tuple[Guard, ...], form: ProblemFormat) -> None:
+        config = self.config
+        head = HeadGuard(HeadLimits(config.max_header_count, config.max_header_size, config.max_path_size))
+        http = build_http(self, endpoint, errors, head, config.max_body_size)
+        assert self._socket is not None
+        limits = SocketLimits(config.websocket_max_message_size, tuple(config.websocket_allowed_origins))
+        socket = build_socket(self, self._socket, guards, form, head, limits)
+
+        async def edge(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] == "http":
+                await http(scope, receive, send)
+            elif scope["type"] == "websocket":
+                await socket(scope, receive, send)
+            elif scope["type"] == "lifespan":
+                await serve_lifespan(self.start, self.stop, scope, receive, send)
+            else:
+                raise RuntimeError(f"this protocol is not spoken here: {scope['type']}")
+
+        self._edge = edge
+        for wrap in self._edge_middleware:
+            self._edge = wrap(self._edge)
+        if not self._edge_middleware:
+            self._http = http
+
+    # Serving ---------------------------------------------------------------------------------------------------------
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection (ASGI 3)."""
+        if self._http is not None and scope["type"] == "http":
+            await self._http(scope, receive, send)
+            return
+        edge = self._edge
+        if edge is None:
+            if scope["type"] == "lifespan":
+                # A program that cannot be built is told to the server as a start-up that failed.
+                await serve_lifespan(self.start, self.stop, scope, receive, send)
+                return
+            self.build()
+            edge = self._edge
+        assert edge is not None
+        await edge(scope, receive, send)
+
+    async def endpoint(self, request: Request) -> Response:
+        """The application as an endpoint: guards, middleware, match, handler."""
+        if self._built is None:
+            self.build()
+        assert self._built is not None
+        return await self._built(request)
+
+    def build_mounted(self) -> Opened:
+        """What another application mounts: the endpoint, the sockets, this owner, and the names of its routes."""
+        self.build()
+        assert self._built is not None
+        return self._built, self._socket, self, self._names
+
+    async def start(self) -> Mapping[str, Any]:
+        """Build, and open everything that lives as long as the application; gives the state that was yielded."""
+        self.build()
+        assert self._lifespan is not None
+        return await self._lifespan.start()
+
+    async def stop(self) -> None:
+        """Close everything in reverse: values of scope `app`, then what `start` opened, then the threads."""
+        assert self._lifespan is not None
+        try:
+            failure = await self._context.close_resources()
+            await self._lifespan.stop()
+            if failure is not None:
+                raise failure
+        finally:
+            self._context.values.clear()
+            self.injector.threads.close()
+
+    @contextlib.asynccontextmanager
+    async def lifespan_context(self) -> AsyncIterator[None]:
+        """`start` and `stop` as a context."""
+        await self.start()
+        try:
+            yield
+        finally:
+            await self.stop()
+
+    async def call(self, function: Callable[..., Awaitable[T]]) -> T:
+        """Run a function outside any request, with what it asks for injected: a command, a job, a script."""
+        self.build()
+        run = self.injector.compile(function, Site("work", where_is(function)))
+        async with Context(self) as context:
+            value: T = await run(context)
+        return value
+
+    # What a context knows of its application -------------------------------------------------------------------------
+
+    def new_state(self) -> State:
+        return State(dict(self._lifespan.state) if self._lifespan is not None else {})
+
+    async def provide_for(self, context: Context, kind: Type[T]) -> T:
+        return await self.injector.resolve(context, kind)
+
+    def url_path_for(self, name: str, /, *, _query: Optional[Mapping[str, object]] = None, **params: object) -> str:
+        """The path of a named route, with `_query` if it is given; without scheme, host and `root_path`.
+
+        Raises:
+            LookupError: no route has this name, or not with these parameters.
+        """
+        return self._names.path_for(name, params, _query)
+
+    def translate(self, code: str, message: str, fields: Mapping[str, Any], context: Context) -> str:
+        """A message for the reader; what i18n replaces."""
+        return fill(message, fields)

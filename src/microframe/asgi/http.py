@@ -1,0 +1,248 @@
+"""HTTP: one request from the server's messages to the Response, and back."""
+
+import asyncio
+import logging
+from typing import Any, AsyncIterator, Awaitable, Callable, Dict, List, Mapping, Optional, Tuple, cast
+
+from microframe.asgi.messages import HeadGuard, Receive, Scope, Send, read_path
+from microframe.concurrency import cancelled_by
+from microframe.context import Owner
+from microframe.endpoint import Endpoint
+from microframe.exceptions import ClientDisconnect
+from microframe.http.client import Address
+from microframe.http.files import FileSlice
+from microframe.http.headers import RawHeaders
+from microframe.http.request import Request
+from microframe.http.responses import Response
+from microframe.middleware.errors import Errors
+
+logger = logging.getLogger("microframe.edge")
+
+CONSTANT_HEADERS: RawHeaders = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"strict-origin-when-cross-origin"),
+]
+CHECKED = frozenset(name for name, _ in CONSTANT_HEADERS) | {b"content-length", b"transfer-encoding"}
+RAISE = "microframe.raise"
+"""The extension by which the in-process client asks to be given what a 500 stands for."""
+
+
+class HttpEdge:
+    """The server's side of one request."""
+
+    __slots__ = ("_changed", "_complete", "_receive", "_send", "_started", "head")
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.head: Mapping[str, Any] = scope
+        self._receive = receive
+        self._send = send
+        self._started = False
+        self._complete = False
+        self._changed: Optional[asyncio.Event] = None
+
+    @property
+    def scheme(self) -> str:
+        return cast(str, self.head.get("scheme", "http"))
+
+    @property
+    def http_version(self) -> str:
+        return cast(str, self.head.get("http_version", "1.1"))
+
+    @property
+    def client(self) -> Optional[Address]:
+        client = self.head.get("client")
+        return Address(client[0], client[1]) if client else None
+
+    @property
+    def server(self) -> Optional[Tuple[str, Optional[int]]]:
+        return self.head.get("server")
+
+    @property
+    def extensions(self) -> Mapping[str, Any]:
+        return self.head.get("extensions") or {}
+
+    async def read(self) -> Tuple[bytes, bool]:
+        if self._complete:
+            return b"", False
+        self._started = True
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            self._end()
+            raise ClientDisconnect()
+        more = message.get("more_body", False)
+        if not more:
+            self._end()
+        return message.get("body", b""), more
+
+    def _end(self) -> None:
+        self._complete = True
+        if self._changed is not None:
+            self._changed.set()
+
+    async def disconnected(self) -> None:
+        # The body belongs to its reader: only when it is read, or nobody began to, messages are taken from here.
+        if not self._complete and self._has_body():
+            self._changed = asyncio.Event()
+            await self._changed.wait()
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+    def _has_body(self) -> bool:
+        return any(name in (b"content-length", b"transfer-encoding") for name, _ in self.head["headers"])
+
+    def answering(self) -> None:
+        """The answer has begun: a body that nobody has begun to read will not be read any more."""
+        if self._changed is not None and not self._started:
+            self._changed.set()
+
+    async def early_hints(self, headers: RawHeaders) -> None:
+        if "http.response.early_hint" in self.extensions:
+            links = [value for name, value in headers if name == b"link"]
+            await self._send({"type": "http.response.early_hint", "links": links})
+
+
+def build_http(owner: Owner, endpoint: Endpoint, errors: Errors, guard: HeadGuard, body_limit: int) -> Callable[..., Awaitable[None]]:
+    """The part of the edge that serves requests."""
+    check = guard.check
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        headers: RawHeaders = scope["headers"]
+        query: bytes = scope["query_string"]
+        path, escaped = read_path(scope)
+        edge = HttpEdge(scope, receive, send)
+        request = Request(owner, edge, scope["method"], path, query, headers, scope.get("root_path") or "", body_limit)
+        request.escaped = escaped
+        failure: Optional[BaseException] = None
+        try:
+            refusal = check(headers, path, query)
+            if refusal is None:
+                response: Any = await endpoint(request)
+                if not isinstance(response, Response):
+                    response = await errors.answer(request, not_a_response(response))
+            else:
+                response = errors.form.respond(refusal, request)
+            if type(response.body) is bytes:
+                await send_whole(request, response, response.body, send)
+            else:
+                await send_pieces(request, response, edge, send)
+            for task in response.after:
+                await task()
+        except ClientDisconnect:
+            failure = ClientDisconnect()
+        except BaseException as exc:
+            failure = exc
+        if request._resources:
+            failure = await request.close_resources(failure)
+        if failure is not None or request.failure is not None:
+            end(request, failure, scope)
+
+    return serve
+
+
+def not_a_response(value: object) -> TypeError:
+    return TypeError(f"an endpoint answers with a Response, not with {type(value).__name__}: did a middleware return nothing?")
+
+
+def end(request: Request, failure: Optional[BaseException], scope: Scope) -> None:
+    """What is left of a failure when nothing more can be answered: cancelled goes on, the rest is logged here.
+
+    A streaming answer that broke must not look complete: the server is told, and cuts the connection.
+    """
+    if isinstance(failure, ClientDisconnect):
+        failure = None
+    elif failure is not None:
+        if not isinstance(failure, Exception):
+            raise failure
+        if failure is not request.failure:
+            path = request.path.encode("unicode_escape").decode()
+            logger.error("%s %s failed after its answer (request %s)", request.method, path, request.id, exc_info=failure)
+    raised = failure or request.failure
+    if raised is not None and (RAISE in (scope.get("extensions") or {}) or isinstance(failure, BrokenStream)):
+        raise raised
+
+
+class BrokenStream(RuntimeError):
+    """A streaming answer ended before its end."""
+
+
+async def send_whole(request: Request, response: Response, body: bytes, send: Send) -> None:
+    raw = response.raw_headers
+    if request._reply_headers:
+        raw = raw + request._reply_headers
+    for name, _ in raw:
+        if name in CHECKED:
+            headers = complete_headers(raw, len(body), request.method == "HEAD" and not body)
+            break
+    else:
+        headers = [*raw, *CONSTANT_HEADERS]
+        if response.status_code >= 200 and response.status_code not in NO_LENGTH:
+            headers.append((b"content-length", b"%d" % len(body)))
+    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else body})
+
+
+NO_LENGTH = (204, 304)
+
+
+def complete_headers(raw: RawHeaders, length: Optional[int], keeps_length: bool = False) -> RawHeaders:
+    """Add the constant headers that the answer does not set itself, and the length that the body really has."""
+    names = {name for name, _ in raw}
+    dropped = (b"transfer-encoding",) if keeps_length or length is None else (b"content-length", b"transfer-encoding")
+    headers = [pair for pair in raw if pair[0] not in dropped]
+    headers += [pair for pair in CONSTANT_HEADERS if pair[0] not in names]
+    if length is not None and not (keeps_length and b"content-length" in names):
+        headers.append((b"content-length", b"%d" % length))
+    return headers
+
+
+async def send_pieces(request: Request, response: Response, edge: HttpEdge, send: Send) -> None:
+    """A body in pieces: each waits until the server takes it; a client that leaves ends the making of more."""
+    body = response.body
+    length = body.length if isinstance(body, FileSlice) else None
+    raw = response.raw_headers + (request._reply_headers or [])
+    headers = complete_headers(raw, length)
+    start = {"type": "http.response.start", "status": response.status_code, "headers": headers}
+    pieces = response.chunks()
+    try:
+        if request.method == "HEAD":
+            await send(start)
+            await send({"type": "http.response.body", "body": b""})
+            return
+        if isinstance(body, FileSlice) and "http.response.pathsend" in edge.extensions and is_whole_file(body):
+            await send(start)
+            await send({"type": "http.response.pathsend", "path": str(body.path)})
+            return
+        async with cancelled_by(edge.disconnected()):
+            await pump(pieces, start, edge, send)
+    finally:
+        await close_pieces(pieces, body)
+
+
+async def pump(pieces: AsyncIterator[bytes], start: Dict[str, Any], edge: HttpEdge, send: Send) -> None:
+    # The head first: an event stream may have nothing to say for long, and its client waits for the head.
+    await send(start)
+    edge.answering()
+    try:
+        async for piece in pieces:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+    except (OSError, ClientDisconnect) as exc:
+        raise ClientDisconnect() from exc
+    except Exception as exc:
+        raise BrokenStream(f"the body failed while it was sent: {exc!r}") from exc
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def close_pieces(pieces: AsyncIterator[bytes], body: Any) -> None:
+    for closable in (pieces, body):
+        close = getattr(closable, "aclose", None)
+        if close is not None:
+            await close()
+
+
+def is_whole_file(body: FileSlice) -> bool:
+    import os
+
+    return body.offset == 0 and os.path.getsize(body.path) == body.length
+
+

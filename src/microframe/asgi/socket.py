@@ -1,0 +1,204 @@
+"""Sockets: one WebSocket from the server's messages to the handler, and what its failures become."""
+
+import logging
+from typing import Any, Awaitable, Callable, Dict, Mapping, Optional, Sequence, Tuple, Union, cast
+
+from microframe.asgi.http import RAISE
+from microframe.asgi.messages import HeadGuard, Receive, Scope, Send, read_path
+from microframe.context import Owner
+from microframe.endpoint import Guard
+from microframe.exceptions import (
+    ClientDisconnect,
+    ForbiddenException,
+    HTTPException,
+    WebSocketDisconnect,
+    WebSocketException,
+    status_of,
+)
+from microframe.http.client import Address
+from microframe.http.headers import RawHeaders
+from microframe.http.problems import ProblemFormat
+from microframe.http.responses import Response
+from microframe.routing.dispatch import SocketHandler
+from microframe.websocket import WebSocket, is_foreign_origin
+
+logger = logging.getLogger("microframe.edge")
+
+
+class AsgiSocketEdge:
+    """The server's side of one WebSocket."""
+
+    __slots__ = ("_limit", "channel", "head")
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
+        self.head: Mapping[str, Any] = scope
+        self.channel: Tuple[Receive, Send] = (receive, send)
+        self._limit = limit
+
+    @property
+    def scheme(self) -> str:
+        return cast(str, self.head.get("scheme", "ws"))
+
+    @property
+    def http_version(self) -> str:
+        return cast(str, self.head.get("http_version", "1.1"))
+
+    @property
+    def client(self) -> Optional[Address]:
+        client = self.head.get("client")
+        return Address(client[0], client[1]) if client else None
+
+    @property
+    def server(self) -> Optional[Tuple[str, Optional[int]]]:
+        return self.head.get("server")
+
+    @property
+    def extensions(self) -> Mapping[str, Any]:
+        return self.head.get("extensions") or {}
+
+    @property
+    def subprotocols(self) -> Sequence[str]:
+        return tuple(self.head.get("subprotocols") or ())
+
+    async def read(self) -> Tuple[bytes, bool]:
+        return b"", False
+
+    async def disconnected(self) -> None:
+        raise RuntimeError("a WebSocket tells of its end through receive()")
+
+    async def early_hints(self, headers: RawHeaders) -> None:
+        return None
+
+    async def accept(self, subprotocol: Optional[str], headers: RawHeaders) -> None:
+        message = await self.channel[0]()
+        if message["type"] != "websocket.connect":
+            raise WebSocketDisconnect(1006)
+        await self._send({"type": "websocket.accept", "subprotocol": subprotocol, "headers": headers})
+
+    async def deny(self, response: Response) -> None:
+        if "websocket.http.response" not in self.extensions:
+            await self.channel[1]({"type": "websocket.close", "code": 1008})
+            return
+        start = {"type": "websocket.http.response.start", "status": response.status_code}
+        body = b"".join([piece async for piece in response.chunks()])
+        headers = [*response.raw_headers, (b"content-length", b"%d" % len(body))]
+        await self.channel[1]({**start, "headers": headers})
+        await self.channel[1]({"type": "websocket.http.response.body", "body": body})
+
+    async def receive(self) -> Union[str, bytes]:
+        message = await self.channel[0]()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message.get("code") or 1005, message.get("reason"))
+        text: Optional[str] = message.get("text")
+        data: Union[str, bytes] = text if text is not None else message.get("bytes") or b""
+        if len(data) > self._limit:
+            await self.close(1009, "message too big")
+            raise WebSocketDisconnect(1009, "message too big")
+        return data
+
+    async def send(self, data: Union[str, bytes]) -> None:
+        if isinstance(data, str):
+            await self._send({"type": "websocket.send", "text": data})
+        elif isinstance(data, (bytes, bytearray, memoryview)):
+            await self._send({"type": "websocket.send", "bytes": bytes(data)})
+        else:
+            raise TypeError(f"a WebSocket sends str or bytes, not {type(data).__name__}")
+
+    async def close(self, code: int, reason: str) -> None:
+        await self._send({"type": "websocket.close", "code": code, "reason": reason}, ending=True)
+
+    async def _send(self, message: Dict[str, Any], ending: bool = False) -> None:
+        # Servers tell in their own ways that nobody is there any more.
+        try:
+            await self.channel[1](message)
+        except (OSError, RuntimeError) as exc:
+            if not ending:
+                raise WebSocketDisconnect(1006) from exc
+        except Exception as exc:
+            if type(exc).__name__ not in ("ClientDisconnected", "ConnectionClosed", "ConnectionClosedOK", "ConnectionClosedError"):
+                raise
+            if not ending:
+                raise WebSocketDisconnect(1006) from exc
+
+
+class SocketLimits:
+    """What one application allows its sockets: the size of a message in bytes, and origins besides its own."""
+
+    def __init__(self, message: int, origins: Tuple[str, ...] = ()) -> None:
+        self.message = message
+        self.origins = tuple(origin.lower().rstrip("/") for origin in origins)
+
+
+def build_socket(
+    owner: Owner,
+    handler: SocketHandler,
+    guards: Sequence[Guard],
+    form: ProblemFormat,
+    head: HeadGuard,
+    limits: SocketLimits,
+) -> Callable[..., Awaitable[None]]:
+    """The part of the edge that serves WebSockets."""
+
+    async def admit(socket: WebSocket) -> None:
+        refusal = head.check(socket.raw_headers, socket.path, socket.query_string)
+        if refusal is not None:
+            raise refusal
+        for guard in guards:
+            answer = await guard(socket)
+            if answer is not None:
+                await socket.deny(answer)
+                return
+        # After the guards, because they may know the scheme that a proxy took the request with.
+        if is_foreign_origin(socket, limits.origins):
+            raise ForbiddenException("This origin may not open a socket here.")
+        await handler(socket)
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        path, escaped = read_path(scope)
+        edge = AsgiSocketEdge(scope, receive, send, limits.message)
+        headers: RawHeaders = scope["headers"]
+        socket = WebSocket(owner, edge, path, scope["query_string"], headers, scope.get("root_path") or "")
+        socket.escaped = escaped
+        failure: Optional[BaseException] = None
+        try:
+            await admit(socket)
+        except BaseException as exc:
+            failure = exc
+        failure = await socket.close_resources(failure)
+        await finish(socket, failure, form)
+        if socket.failure is not None and RAISE in edge.extensions:
+            raise socket.failure
+
+    return serve
+
+
+async def finish(socket: WebSocket, failure: Optional[BaseException], form: ProblemFormat) -> None:
+    """End a socket: quietly when all went well, else with the code or the answer that its failure means."""
+    if failure is None or isinstance(failure, (WebSocketDisconnect, ClientDisconnect)):
+        await socket.close(1000)
+    elif isinstance(failure, WebSocketException):
+        await socket.close(failure.code, failure.reason)
+    elif isinstance(failure, HTTPException):
+        await refuse(socket, failure, form)
+    elif not isinstance(failure, Exception):
+        await socket.close(1001)
+        raise failure
+    else:
+        status = status_of(failure)
+        if status is None or status >= 500:
+            note(socket, failure)
+        await refuse(socket, HTTPException(status or 500), form)
+
+
+async def refuse(socket: WebSocket, exc: HTTPException, form: ProblemFormat) -> None:
+    """An HTTP error denies the handshake; once the socket is open it closes it, as a fault of one side or the other."""
+    if socket.socket_state == "connecting":
+        await socket.deny(form.respond(exc, socket))
+    else:
+        await socket.close(1011 if exc.status_code >= 500 else 1008)
+
+
+def note(socket: WebSocket, failure: Exception) -> None:
+    socket.failure = failure
+    path = socket.path.encode("unicode_escape").decode()
+    logger.error("WebSocket %s failed (request %s)", path, socket.id, exc_info=failure)

@@ -1,0 +1,136 @@
+"""Problems: an error as the one envelope that the framework answers with (RFC 9457)."""
+
+import html
+import json
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Type
+
+from microframe.context import Owner
+from microframe.exceptions import HTTPException, ValidationException, phrase_of
+from microframe.http.connection import Connection
+from microframe.http.headers import check_header
+from microframe.http.media import accepts
+from microframe.http.responses import Response, build_response
+
+PROBLEM_TYPE = (b"content-type", b"application/problem+json")
+JSON_TYPE = (b"content-type", b"application/json")
+HTML_TYPE = (b"content-type", b"text/html; charset=utf-8")
+
+
+class ProblemFormat:
+    """How one application writes its errors: `problem`, or FastAPI's `detail`."""
+
+    def __init__(self, base: str = "/problems/", error_format: str = "problem") -> None:
+        self.base = base
+        self.is_detail = error_format == "detail"
+
+    def respond(self, exc: HTTPException, connection: Connection) -> Response:
+        """The answer to an error: JSON, or a page for who asks for HTML first."""
+        body = self.build_detail(exc) if self.is_detail else self.build_problem(exc, connection)
+        headers = [check_header(name, value) for name, value in (exc.headers or {}).items()]
+        if has_no_content(exc.status_code):
+            return build_response(exc.status_code, headers, b"")
+        if not self.is_detail and wants_html(connection):
+            return build_response(exc.status_code, [*headers, HTML_TYPE, VARY_ACCEPT], error_page(body))
+        content_type = JSON_TYPE if self.is_detail else PROBLEM_TYPE
+        text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=str)
+        return build_response(exc.status_code, [*headers, content_type], text.encode("utf-8", "replace"))
+
+    def build_problem(self, exc: HTTPException, connection: Connection) -> Dict[str, Any]:
+        problem: Dict[str, Any] = {
+            "type": self.base + exc.code,
+            "title": exc.title,
+            "status": exc.status_code,
+            "detail": detail_of(exc, connection.app, connection),
+            "instance": connection.path,
+            "code": exc.code,
+            "request_id": connection.id,
+        }
+        if isinstance(exc, ValidationException):
+            problem["errors"] = [without_input(error) for error in exc.errors()]
+        return problem
+
+    def build_detail(self, exc: HTTPException) -> Dict[str, Any]:
+        if isinstance(exc, ValidationException):
+            return {"detail": [{**error, "loc": list(error["loc"])} for error in exc.errors()]}
+        return {"detail": exc.detail}
+
+
+VARY_ACCEPT = (b"vary", b"Accept")
+
+
+def detail_of(exc: HTTPException, app: Owner, connection: Connection) -> Any:
+    if exc.given_detail is not None or not exc.message:
+        return exc.detail
+    return app.translate(exc.code, exc.message, exc.fields, connection)
+
+
+def without_input(error: Mapping[str, Any]) -> Dict[str, Any]:
+    """One fault as the client sees it: never what it sent, which may be a secret."""
+    kept: Dict[str, Any] = {"loc": list(error["loc"]), "msg": error["msg"], "type": error["type"]}
+    if error.get("ctx"):
+        kept["ctx"] = error["ctx"]
+    return kept
+
+
+def has_no_content(status_code: int) -> bool:
+    return status_code < 200 or status_code in (204, 205, 304)
+
+
+def wants_html(connection: Connection) -> bool:
+    """Whether HTML comes before JSON in what the client accepts, as in a browser's address bar."""
+    accept: Optional[str] = connection.headers.get("accept")
+    if accept is None or "text/html" not in accept:
+        return False
+    return accepts(accept, "application/json", "application/problem+json", "text/html") == "text/html"
+
+
+def error_page(problem: Mapping[str, Any]) -> bytes:
+    """The problem as a small page of its own, with nothing loaded from anywhere."""
+    lines: List[str] = [f"<p>{html.escape(str(problem['detail']))}</p>"]
+    for error in problem.get("errors", ()):
+        place = ".".join(str(part) for part in error["loc"])
+        lines.append(f"<li><code>{html.escape(place)}</code> {html.escape(str(error['msg']))}</li>")
+    title = html.escape(f"{problem['status']} {problem['title']}")
+    body = "".join(lines)
+    request_id = html.escape(str(problem["request_id"]))
+    return PAGE.format(title=title, body=body, request_id=request_id).encode("utf-8", "replace")
+
+
+class ProblemPages:
+    """What the `type` of a problem leads to: a page about that kind of problem (RFC 9457 §4)."""
+
+    def __init__(self, base: str) -> None:
+        self.base = base
+        self._known: Dict[str, Type[HTTPException]] = {}
+
+    def answer(self, request: Connection) -> Optional[Response]:
+        """The page for a path below the base; None for any other path, and for a problem that nobody declared."""
+        if not request.path.startswith(self.base) or getattr(request, "method", "") not in ("GET", "HEAD"):
+            return None
+        kind = self.find(request.path[len(self.base) :])
+        if kind is None:
+            return None
+        title = phrase_of(kind.status)
+        record = {"code": kind.code, "title": title, "status": kind.status, "detail": kind.message}
+        if wants_html(request):
+            return build_response(200, [HTML_TYPE, VARY_ACCEPT], error_page({**record, "request_id": request.id}))
+        return build_response(200, [JSON_TYPE, VARY_ACCEPT], json.dumps(record, ensure_ascii=False).encode())
+
+    def find(self, code: str) -> Optional[Type[HTTPException]]:
+        if not self._known:
+            self._known = {kind.code: kind for kind in every_kind(HTTPException)}
+        return self._known.get(code)
+
+
+def every_kind(kind: Type[HTTPException]) -> Iterator[Type[HTTPException]]:
+    yield kind
+    for child in kind.__subclasses__():
+        yield from every_kind(child)
+
+
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>
+<style>body{{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:15vh auto;padding:0 1rem;color:#222;background:#fff}}
+h1{{font-size:1.5rem}}small{{color:#666}}@media(prefers-color-scheme:dark){{body{{color:#ddd;background:#111}}}}</style></head>
+<body><h1>{title}</h1>{body}<small>request {request_id}</small></body></html>
+"""

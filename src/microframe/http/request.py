@@ -1,0 +1,172 @@
+"""Request: one HTTP message, its head at once and its body when asked for."""
+
+from typing import Any, AsyncIterator, List, Optional
+
+from microframe.context import Owner
+from microframe.exceptions import BadRequestException, ClientDisconnect, Invalid, PayloadTooLargeException
+from microframe.http.connection import NO_PARAMS, Connection, Edge
+from microframe.http.headers import RawHeaders, find
+from microframe.http.json import read_json
+
+DEFAULT_BODY_LIMIT = 10_000_000
+
+
+class Request(Connection):
+    """One HTTP request.
+
+    Every way to read the body (`stream`, `body`, `json`) spends one budget: `body_limit` bytes, counted as they
+    arrive, whatever the headers say; past it the answer is 413.
+    """
+
+    __slots__ = ("_body", "_outer", "_reading", "body_limit", "method")
+
+    def __init__(
+        self,
+        app: Owner,
+        edge: Edge,
+        method: str,
+        path: str,
+        query_string: bytes,
+        raw_headers: RawHeaders,
+        root_path: str = "",
+        body_limit: int = DEFAULT_BODY_LIMIT,
+    ) -> None:
+        # The parent's assignments again, on purpose: a call to it would cost every request.
+        self.app = app
+        self._state = None
+        self._values = None
+        self._resources = None
+        self.failure = None
+        self.edge = edge
+        self.path = path
+        self.escaped = False
+        self.query_string = query_string
+        self.raw_headers = raw_headers
+        self.root_path = root_path
+        self.path_params = NO_PARAMS
+        self.route = None
+        self._headers = None
+        self._query = None
+        self._cookies = None
+        self._scheme = None
+        self._client = None
+        self._id = None
+        self._reply_headers = None
+        self.method = method
+        self.body_limit = body_limit
+        self._body: Optional[bytes] = None
+        self._reading = False
+        self._outer: Optional[Request] = None
+
+    async def body(self) -> bytes:
+        """The whole body; read once, kept for the next who asks.
+
+        Raises:
+            PayloadTooLargeException: it is larger than `body_limit` bytes.
+            ClientDisconnect: the client left before its end.
+        """
+        if self._body is None:
+            if self._outer is not None:
+                self._outer.body_limit = self.body_limit
+                self._body = await self._outer.body()
+            else:
+                self._body = await self._read_whole()
+        return self._body
+
+    async def _read_whole(self) -> bytes:
+        self._start_reading()
+        chunk, more = await self.edge.read()
+        if not more and len(chunk) <= self.body_limit:
+            return chunk
+        chunks: List[bytes] = []
+        async for piece in self._pieces(chunk, more):
+            chunks.append(piece)
+        return b"".join(chunks)
+
+    async def stream(self) -> AsyncIterator[bytes]:
+        """The body in pieces as they arrive, none of them kept."""
+        if self._body is not None:
+            yield self._body
+            return
+        if self._outer is not None:
+            self._outer.body_limit = self.body_limit
+            async for piece in self._outer.stream():
+                yield piece
+            return
+        self._start_reading()
+        chunk, more = await self.edge.read()
+        async for piece in self._pieces(chunk, more):
+            yield piece
+
+    async def _pieces(self, chunk: bytes, more: bool) -> AsyncIterator[bytes]:
+        declared = find(self.raw_headers, b"content-length")
+        if declared is not None and declared.isdigit() and int(declared[:20]) > self.body_limit:
+            raise PayloadTooLargeException()
+        received = 0
+        while True:
+            received += len(chunk)
+            if received > self.body_limit:
+                raise PayloadTooLargeException()
+            if chunk:
+                yield chunk
+            if not more:
+                return
+            chunk, more = await self.edge.read()
+
+    def _start_reading(self) -> None:
+        if self._reading:
+            raise RuntimeError("the body is already being read, or was read as a stream")
+        self._reading = True
+
+    async def json(self) -> Any:
+        """The body as JSON (RFC 8259; `NaN` and numbers past a float's range are refused).
+
+        Raises:
+            BadRequestException: it is not JSON.
+        """
+        try:
+            return read_json(await self.body())
+        except Invalid as exc:
+            raise BadRequestException("The body is not valid JSON.") from exc
+
+    async def is_disconnected(self) -> bool:
+        """Whether the client has left, as far as the server knows now."""
+        return await has_left(self.edge)
+
+    async def send_early_hints(self, *links: str) -> None:
+        """Tell the client what it will need, before the answer is ready: `</app.css>; rel=preload; as=style`."""
+        await self.edge.early_hints([(b"link", link.encode("latin-1")) for link in links])
+
+    def below(self, prefix: str, rest: str, app: Owner) -> "Request":
+        """The same request as a mounted application sees it: its own path, the same body, state and resources."""
+        inner = Request(
+            app, self.edge, self.method, rest, self.query_string, self.raw_headers, self.root_path + prefix, self.body_limit
+        )
+        inner.escaped = self.escaped
+        inner._outer = self
+        inner._scheme = self._scheme
+        inner._client = self._client
+        inner._id = self.id
+        inner._state = self.state
+        inner._reply_headers = self.reply_headers
+        if self._resources is None:
+            self._resources = []
+        inner._resources = self._resources
+        return inner
+
+
+async def has_left(edge: Edge) -> bool:
+    """Ask without waiting: one turn of the event loop is all the answer gets."""
+    import asyncio
+
+    watcher = asyncio.ensure_future(edge.disconnected())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    if watcher.done():
+        return True
+    watcher.cancel()
+    try:
+        await watcher
+    except (asyncio.CancelledError, ClientDisconnect):
+        return False
+    return True

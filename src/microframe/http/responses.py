@@ -1,0 +1,204 @@
+"""Responses: plain data that the edge sends."""
+
+import json
+from datetime import datetime
+from typing import (
+    Any,
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    ClassVar,
+    Iterable,
+    List,
+    Mapping,
+    Optional,
+    Union,
+)
+
+from microframe.concurrency import iterate_in_thread
+from microframe.http.cookies import format_cookie
+from microframe.http.files import FileSlice
+from microframe.http.headers import MutableHeaders, RawHeaders, check_header
+from microframe.http.url import quote_url
+
+Task = Callable[[], Awaitable[None]]
+Body = Union[bytes, AsyncIterable[bytes], FileSlice]
+
+
+class Response:
+    """An answer: `status_code`, headers, `body`, and `after`, the tasks that run once it is sent.
+
+    `body` is bytes, an async iterable of bytes, or a `FileSlice`; the edge says its length. Header names and values
+    are checked when they are set (RFC 9110 §5.5), so a bad one is an error of the handler and not a broken answer.
+    """
+
+    __slots__ = ("after", "body", "raw_headers", "status_code")
+
+    media_type: ClassVar[Optional[str]] = None
+    charset: ClassVar[str] = "utf-8"
+
+    def __init__(
+        self,
+        content: Any = None,
+        status_code: int = 200,
+        headers: Optional[Mapping[str, str]] = None,
+        media_type: Optional[str] = None,
+        background: Optional[Task] = None,
+    ) -> None:
+        self.status_code = status_code
+        self.raw_headers: RawHeaders = []
+        self.after: List[Task] = [] if background is None else [background]
+        self.body: Body = self.render(content)
+        if headers is not None:
+            self.raw_headers.extend(check_header(name, value) for name, value in headers.items())
+        content_type = media_type or self.media_type
+        if content_type is not None and not any(name == b"content-type" for name, _ in self.raw_headers):
+            self.raw_headers.append((b"content-type", content_type_header(content_type, self.charset)))
+
+    def render(self, content: Any) -> bytes:
+        """The content as bytes; what another class of response overrides."""
+        if content is None:
+            return b""
+        if isinstance(content, (bytes, bytearray, memoryview)):
+            return bytes(content)
+        return str(content).encode(self.charset)
+
+    @property
+    def headers(self) -> MutableHeaders:
+        return MutableHeaders(self.raw_headers)
+
+    @property
+    def chunked(self) -> bool:
+        """Whether the body comes in pieces, so its length is not known here."""
+        return not isinstance(self.body, (bytes, FileSlice))
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The body, whatever it is, as pieces of bytes."""
+        body = self.body
+        if isinstance(body, bytes):
+            if body:
+                yield body
+            return
+        async for piece in body.chunks() if isinstance(body, FileSlice) else body:
+            yield piece
+
+    def set_cookie(
+        self,
+        key: str,
+        value: str = "",
+        max_age: Optional[int] = None,
+        expires: Optional[Union[datetime, str, int]] = None,
+        path: Optional[str] = "/",
+        domain: Optional[str] = None,
+        secure: bool = False,
+        httponly: bool = False,
+        samesite: Optional[str] = "lax",
+        partitioned: bool = False,
+    ) -> None:
+        """Send a cookie (RFC 6265bis §4.1); every part is checked now."""
+        cookie = format_cookie(
+            key,
+            value,
+            max_age=max_age,
+            expires=expires,
+            path=path,
+            domain=domain,
+            secure=secure,
+            httponly=httponly,
+            samesite=samesite,
+            partitioned=partitioned,
+        )
+        self.raw_headers.append((b"set-cookie", cookie.encode("latin-1")))
+
+    def delete_cookie(
+        self,
+        key: str,
+        path: str = "/",
+        domain: Optional[str] = None,
+        secure: bool = False,
+        httponly: bool = False,
+        samesite: Optional[str] = "lax",
+    ) -> None:
+        self.set_cookie(
+            key, max_age=0, expires=0, path=path, domain=domain, secure=secure, httponly=httponly, samesite=samesite
+        )
+
+
+def content_type_header(media_type: str, charset: str = "utf-8") -> bytes:
+    """The Content-Type of a media type; text says its charset."""
+    if media_type.startswith("text/") and "charset=" not in media_type.lower():
+        media_type = f"{media_type}; charset={charset}"
+    return check_header("content-type", media_type)[1]
+
+
+def build_response(status_code: int, raw_headers: RawHeaders, body: Body) -> Response:
+    """A response from parts that are already checked and encoded."""
+    response = Response.__new__(Response)
+    response.status_code = status_code
+    response.raw_headers = raw_headers
+    response.body = body
+    response.after = []
+    return response
+
+
+class PlainTextResponse(Response):
+    __slots__ = ()
+    media_type = "text/plain"
+
+
+class HTMLResponse(Response):
+    __slots__ = ()
+    media_type = "text/html"
+
+
+class JSONResponse(Response):
+    __slots__ = ()
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+class RedirectResponse(Response):
+    """Sends the client elsewhere, to another host too where the program says so; `safe_redirect` never leaves this one."""
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        url: object,
+        status_code: int = 307,
+        headers: Optional[Mapping[str, str]] = None,
+        background: Optional[Task] = None,
+    ) -> None:
+        super().__init__(None, status_code, headers, None, background)
+        self.headers["location"] = quote_url(str(url))
+
+
+class StreamingResponse(Response):
+    """A body made while it is sent; a blocking iterator is read in a thread."""
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        content: Union[AsyncIterable[Union[str, bytes]], Iterable[Union[str, bytes]]],
+        status_code: int = 200,
+        headers: Optional[Mapping[str, str]] = None,
+        media_type: Optional[str] = None,
+        background: Optional[Task] = None,
+    ) -> None:
+        super().__init__(None, status_code, headers, media_type, background)
+        self.body = encoded(content if isinstance(content, AsyncIterable) else iterate_in_thread(iter(content)))
+
+
+async def encoded(pieces: AsyncIterable[Union[str, bytes]]) -> AsyncIterator[bytes]:
+    """Text pieces as UTF-8; the source is closed when the reader stops early."""
+    try:
+        async for piece in pieces:
+            yield piece.encode() if isinstance(piece, str) else piece
+    finally:
+        close = getattr(pieces, "aclose", None)
+        if close is not None:
+            await close()

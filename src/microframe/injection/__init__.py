@@ -1,0 +1,1 @@
+"""Injection: from a handler's signature to the endpoint it compiles to."""

@@ -1,0 +1,353 @@
+"""Graph: reads a callable and everything it depends on, and compiles them to a plan; every mistake is found here."""
+
+from dataclasses import dataclass
+from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Protocol, Sequence, Set, Tuple
+
+from microframe.concurrency import Threads
+from microframe.exceptions import SetupError
+from microframe.injection.body import BodyParameter, build_body_reader, is_whole
+from microframe.injection.plan import (
+    AWAIT,
+    CALL,
+    OPEN,
+    READ,
+    THREAD,
+    Plan,
+    Source,
+    Step,
+    build_gather,
+    build_plan,
+    open_async,
+    open_blocking,
+)
+from microframe.injection.providers import RANK, Provider, type_name
+from microframe.injection.signature import Asked, Signature, read_signature
+from microframe.injection.sources import FRAMEWORK_SOURCES, build_parameter_source
+from microframe.markers import MISSING, Dependency, Inject, Parameter, SecurityScopes
+from microframe.routing.route import where_is
+from microframe.validation.registry import Codecs
+from microframe.validation.shapes import is_scalar
+
+KIND_NAMES = {"http": "a request", "socket": "a WebSocket", "work": "a job or command", "app": "the application"}
+
+
+@dataclass(frozen=True)
+class Site:
+    """What a graph is compiled for: the kind of context, the names in the path, and who is named in errors."""
+
+    kind: str
+    where: str
+    path_names: FrozenSet[str] = frozenset()
+    strict: bool = False
+    scope: str = "request"
+    """The longest scope that what is compiled may not outlive."""
+
+
+class Supplier(Protocol):
+    """What the graph asks its surroundings for: codecs, threads, and who provides a type."""
+
+    codecs: Codecs
+    threads: Threads
+
+    def provider_of(self, kind: Any) -> Optional[Provider[Any]]: ...
+
+    def provided_source(self, provider: Provider[Any], site: Site) -> Callable[[Any], Any]:
+        """An async function from a context to the provided value."""
+
+
+Replace = Mapping[Any, Callable[..., Any]]
+
+
+@dataclass
+class Draft:
+    """A step while the graph is being read."""
+
+    mode: int
+    function: Callable[..., Any]
+    slots: List[Tuple[str, int]]
+    sources: Sequence[Tuple[str, Source]]
+    index: int
+
+    def finish(self) -> Step:
+        needs = frozenset(index for _, index in self.slots)
+        gather = build_gather(self.slots, self.sources)
+        return Step(self.mode, self.function, gather, self.index, needs, tuple(self.sources))
+
+
+class GraphBuilder:
+    """Compiles one callable. Each value gets an index; a dependency that two parameters share gets one index."""
+
+    def __init__(self, supplier: Supplier, site: Site, replaced: Optional[Replace] = None) -> None:
+        self.supplier = supplier
+        self.site = site
+        self.replaced: Replace = replaced or {}
+        self.steps: List[Draft] = []
+        self.size = 0
+        self.reaches: Set[object] = set()
+        self.body: List[BodyParameter] = []
+        self._body_step: Optional[Draft] = None
+        self._known: Dict[object, int] = {}
+        self._path: List[Any] = []
+
+    def build(self, signature: Signature, dependencies: Sequence[Any] = ()) -> Plan:
+        """The plan of a callable; `dependencies` (markers) run before it, and their values go nowhere."""
+        for marker in dependencies:
+            if not isinstance(marker, Dependency) or marker.call is None:
+                raise SetupError(f"dependencies of {self.site.where} must be Depends(...), not {marker!r}")
+            self.add_dependency(marker, None, (), signature.where)
+        self.add_call(signature, (), "function", opens=False)
+        return self.finish()
+
+    def build_value(self, signature: Signature, scope: str) -> Plan:
+        """The plan of a provider, whose value lives as long as `scope` says."""
+        self.add_call(signature, (), scope)
+        return self.finish()
+
+    def finish(self) -> Plan:
+        if self._body_step is not None:
+            self.finish_body(self._body_step)
+        steps = [draft.finish() for draft in self.steps]
+        return build_plan(steps, self.size, self.supplier.threads, frozenset(self.reaches))
+
+    # Calls -----------------------------------------------------------------------------------------------------------
+
+    def add_call(self, signature: Signature, scopes: Tuple[str, ...], scope: str, *, opens: bool = True) -> int:
+        """Steps for a callable's arguments, then one that calls it."""
+        self.check_cycle(signature)
+        self._path.append(signature.call)
+        slots: List[Tuple[str, int]] = []
+        sources: List[Tuple[str, Source]] = []
+        # Dependencies first, as in FastAPI: one that refuses answers before the parameters are looked at.
+        for asked in signature.parameters:
+            index = self.slot_for(asked, scopes, scope, signature)
+            if index is not None:
+                slots.append((asked.name, index))
+        for asked in signature.parameters:
+            if all(name != asked.name for name, _ in slots):
+                found = self.source_for(asked, scopes, signature)
+                if isinstance(found, int):
+                    slots.append((asked.name, found))
+                else:
+                    sources.append((asked.name, found))
+        self._path.pop()
+        mode, function = self.how_to_run(signature, scope, opens)
+        return self.add_step(mode, keyword_call(signature, function), slots, sources)
+
+    def how_to_run(self, signature: Signature, scope: str, opens: bool) -> Tuple[int, Callable[..., Any]]:
+        style, call = signature.style, signature.call
+        if style.endswith("generator") and not opens:
+            raise SetupError(f"{signature.where} is a generator: a handler returns its answer, it does not yield")
+        if style == "async generator":
+            return OPEN, open_async(call, scope)
+        if style == "generator":
+            return THREAD, open_blocking(call, scope, self.supplier.threads)
+        return {"async": AWAIT, "direct": CALL, "blocking": THREAD}[style], call
+
+    def add_step(
+        self,
+        mode: int,
+        function: Callable[..., Any],
+        slots: Sequence[Tuple[str, int]] = (),
+        sources: Sequence[Tuple[str, Source]] = (),
+    ) -> int:
+        self.steps.append(Draft(mode, function, list(slots), sources, self.size))
+        self.size += 1
+        return self.size - 1
+
+    def check_cycle(self, signature: Signature) -> None:
+        if signature.call in self._path:
+            circle = [*self._path[self._path.index(signature.call) :], signature.call]
+            raise SetupError(f"dependencies go in a circle: {' -> '.join(where_is(call) for call in circle)}")
+
+    # What needs a step of its own ------------------------------------------------------------------------------------
+
+    def slot_for(self, asked: Asked, scopes: Tuple[str, ...], scope: str, owner: Signature) -> Optional[int]:
+        """The index of a dependency or provided value; None for what is read from the context directly."""
+        if isinstance(asked.marker, Dependency):
+            return self.add_dependency(asked.marker, asked.annotation, scopes, owner.where, scope, asked.name)
+        if isinstance(asked.marker, Inject):
+            return self.add_provided(asked, scope, owner)
+        if asked.marker is None and asked.name not in self.site.path_names and not is_framework(asked.annotation):
+            if self.supplier.provider_of(asked.annotation) is not None or is_provided(asked.annotation):
+                return self.add_provided(asked, scope, owner)
+        return None
+
+    def add_dependency(
+        self,
+        marker: Dependency,
+        annotation: Any,
+        scopes: Tuple[str, ...],
+        where: str,
+        outer_scope: str = "function",
+        name: str = "",
+    ) -> int:
+        call = marker.call if marker.call is not None else annotation
+        if not callable(call) or call is Any:
+            raise SetupError(f"{name} of {where}: Depends() without an argument needs a class as its type")
+        self.reaches.add(call)
+        call = self.replaced.get(call, call)
+        scopes = (*scopes, *(one for one in marker.scopes if one not in scopes))
+        signature = read_signature(call)
+        scope = marker.scope or "request"
+        if marker.scope == "function" and outer_scope == "request" and self._path:
+            raise SetupError(
+                f"{name} of {where}: a request-scoped dependency would outlive {signature.where}, of scope function"
+            )
+        key = (call, scopes if wants_scopes(signature) else (), scope)
+        if marker.use_cache and key in self._known:
+            return self._known[key]
+        inner_scope = scope if "generator" in signature.style else outer_scope
+        index = self.add_call(signature, scopes, inner_scope)
+        if marker.use_cache:
+            self._known[key] = index
+        return index
+
+    def add_provided(self, asked: Asked, scope: str, owner: Signature) -> int:
+        kind = asked.annotation
+        self.reaches.add(kind)
+        provider = self.supplier.provider_of(kind)
+        if kind in self.replaced:
+            provider = Provider(kind, self.replaced[kind], provider.scope if provider else "request")
+        if provider is None:
+            raise SetupError(f"{asked.name} of {owner.where}: nobody provides {type_name(kind)}")
+        self.reaches.add(provider.factory)
+        if provider.factory in self.replaced:
+            provider = Provider(kind, self.replaced[provider.factory], provider.scope)
+        holder = self.site.scope if self.site.scope == "app" else scope
+        if 0 < RANK[provider.scope] < RANK[holder]:
+            raise SetupError(
+                f"{asked.name} of {owner.where}: {self.site.where if holder == 'app' else owner.where} lives as long as "
+                f"the {holder} and would capture {provider}"
+            )
+        key = ("provided", kind)
+        if provider.scope != "transient" and key in self._known:
+            return self._known[key]
+        source = self.supplier.provided_source(provider, self.site)
+        index = self._known[key] = self.add_step(READ, source)
+        return index
+
+    # What is read from the context -----------------------------------------------------------------------------------
+
+    def source_for(self, asked: Asked, scopes: Tuple[str, ...], owner: Signature) -> "Source | int":
+        if asked.annotation is SecurityScopes:
+            return constant(SecurityScopes(scopes))
+        if asked.marker is None and is_framework(asked.annotation):
+            return self.framework_source(asked, owner)
+        marker = asked.marker or self.guess(asked, owner)
+        if isinstance(marker, MISSING_DEFAULT):
+            return constant(asked.default)
+        self.check_parameter(asked, marker, owner)
+        if marker.place == "body":
+            return self.add_body(BodyParameter(asked, marker))
+        where = owner.where
+        return build_parameter_source(asked, marker, self.supplier.codecs, where, self.site.strict)
+
+    def framework_source(self, asked: Asked, owner: Signature) -> Source:
+        source, kinds = FRAMEWORK_SOURCES[asked.annotation]
+        if self.site.kind not in kinds:
+            raise SetupError(
+                f"{asked.name} of {owner.where}: {KIND_NAMES[self.site.kind]} has no {asked.annotation.__name__}"
+                f" ({self.site.where})"
+            )
+        return source
+
+    def guess(self, asked: Asked, owner: Signature) -> Any:
+        """Where an unmarked parameter comes from: a name in the path, a scalar from the query, else from the body."""
+        if asked.name in self.site.path_names:
+            return Parameter("path")
+        if self.site.kind in ("work", "app"):
+            if asked.default is not MISSING:
+                return MISSING_DEFAULT()
+            raise SetupError(
+                f"{asked.name} of {owner.where}: nothing binds it, {KIND_NAMES[self.site.kind]} has no parameters"
+            )
+        return Parameter("query" if is_scalar(asked.annotation) else "body")
+
+    def check_parameter(self, asked: Asked, marker: Parameter, owner: Signature) -> None:
+        if self.site.kind in ("work", "app"):
+            raise SetupError(
+                f"{asked.name} of {owner.where}: {KIND_NAMES[self.site.kind]} has no {marker.place} to read from"
+                f" ({self.site.where})"
+            )
+        if marker.place == "body" and self.site.kind == "socket":
+            raise SetupError(f"{asked.name} of {owner.where}: a WebSocket has no body to read it from")
+        if marker.place == "path":
+            name = marker.options.get("alias") or asked.name
+            if name not in self.site.path_names:
+                raise SetupError(f"{asked.name} of {owner.where}: the path has no {{{name}}} ({self.site.where})")
+            if asked.default is not MISSING or marker.default is not MISSING:
+                raise SetupError(f"{asked.name} of {owner.where}: a path parameter cannot have a default")
+
+    # The body --------------------------------------------------------------------------------------------------------
+
+    def add_body(self, parameter: BodyParameter) -> int:
+        """One step reads the body, before the first who needs it; each parameter then gets its part."""
+        if self._body_step is None:
+            self._body_step = self.steps[self.add_step(READ, nothing) - self.size]
+        for known in self.body:
+            if known.asked.name == parameter.asked.name and known.asked.annotation is parameter.asked.annotation:
+                break
+        else:
+            self.body.append(parameter)
+        return self.add_step(CALL, take(parameter.asked.name), [("body", self._body_step.index)])
+
+    def finish_body(self, reading: Draft) -> None:
+        """Now that every parameter is known: what reading the body means, and whether parts are taken from it."""
+        reading.function = build_body_reader(self.body, self.supplier.codecs, self.site.where)
+        if not is_whole(self.body):
+            return
+        parts = {draft.index for draft in self.steps if ("body", reading.index) in draft.slots}
+        self.steps = [draft for draft in self.steps if draft.index not in parts]
+        for draft in self.steps:
+            draft.slots = [(name, reading.index if index in parts else index) for name, index in draft.slots]
+
+
+class MISSING_DEFAULT:
+    """A parameter that nothing binds, and that has a default of its own."""
+
+
+def is_framework(annotation: Any) -> bool:
+    try:
+        return annotation in FRAMEWORK_SOURCES or annotation is SecurityScopes
+    except TypeError:
+        return False
+
+
+def wants_scopes(signature: Signature) -> bool:
+    """Whether anything below a callable asks for the scopes around it, so that one value cannot serve two uses."""
+    for asked in signature.parameters:
+        if asked.annotation is SecurityScopes:
+            return True
+        if isinstance(asked.marker, Dependency) and callable(asked.marker.call or asked.annotation):
+            call = asked.marker.call or asked.annotation
+            if call is not signature.call and wants_scopes(read_signature(call)):
+                return True
+    return False
+
+
+def keyword_call(signature: Signature, function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function as it is called, with keywords only; positional-only parameters are put in place."""
+    names = [asked.name for asked in signature.parameters if asked.positional_only]
+    if not names or signature.style.endswith("generator"):
+        return function
+    return lambda **arguments: function(*(arguments.pop(name) for name in names), **arguments)
+
+
+def constant(value: Any) -> Source:
+    return lambda context: value
+
+
+async def nothing(request: Any) -> None:
+    return None
+
+
+def take(name: str) -> Callable[..., Any]:
+    def part(body: Any) -> Any:
+        return body[name]
+
+    return part
+
+
+def is_provided(annotation: Any) -> bool:
+    """Whether a class says that its values are provided, so that it is never read from a body."""
+    return getattr(annotation, "__provided__", False) is True

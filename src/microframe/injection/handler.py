@@ -1,0 +1,139 @@
+"""Handler: what a user writes, compiled to an endpoint."""
+
+from typing import Any, Awaitable, Callable
+
+from microframe.concurrency import cancelled_by
+from microframe.endpoint import Endpoint, fold, guarded
+from microframe.exceptions import SetupError
+from microframe.http.request import Request
+from microframe.http.responses import Response
+from microframe.injection.graph import Site
+from microframe.injection.injector import Injector
+from microframe.injection.reply import Reply, add_own_parts, build_reply
+from microframe.injection.signature import read_signature
+from microframe.middleware.errors import handle_some
+from microframe.routing.route import Route
+from microframe.websocket import WebSocket
+
+
+def build_endpoint(route: Route, injector: Injector, strict: bool = False) -> Endpoint:
+    """Compile a route: its handler with everything it needs, what it answers, and what surrounds it."""
+    inherited = route.inherited
+    run = injector.compile(route.handler, site_of(route, "http", strict), inherited.dependencies, route.controller)
+    signature = read_signature(route.handler, route.controller)
+    reply = build_reply(route, signature.returns, injector.codecs)
+    endpoint = answer_with(run, reply)
+    if inherited.cancel_on_disconnect:
+        endpoint = cancel_on_disconnect(endpoint)
+    if inherited.max_body_size is not None:
+        endpoint = limit_body(endpoint, inherited.max_body_size)
+    return surround(route, endpoint)
+
+
+def site_of(route: Route, kind: str, strict: bool) -> Site:
+    return Site(kind, str(route), route.names, strict)
+
+
+def answer_with(run: Callable[[Any], Awaitable[Any]], reply: Reply) -> Endpoint:
+    """Run the plan and make its answer; when that fails, resources close before the error is looked at."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            value = await run(request)
+            response = reply(request, value)
+            if request._values is not None:
+                add_own_parts(request, response, value)
+                await settle(request)
+            return response
+        except BaseException as exc:
+            if request._resources or request._values is not None:
+                await unwind(request, exc)
+            raise
+
+    return endpoint
+
+
+async def settle(request: Request) -> None:
+    """Close the resources of scope `function`: a failure there is the answer."""
+    failure = await request.close_function_resources()
+    if failure is not None:
+        raise failure
+
+
+async def unwind(request: Request, exc: BaseException) -> None:
+    """Tell every resource what happened; one that raises something else has the last word."""
+    left = await request.close_resources(exc)
+    if left is not None and left is not exc:
+        raise left
+
+
+def surround(route: Route, endpoint: Endpoint) -> Endpoint:
+    """Exception handlers, middleware and guards of the route and its routers, the outermost router's outermost."""
+    for handlers in reversed(route.inherited.exception_handlers):
+        endpoint = handle_some(handlers)(endpoint)
+    for middleware in route.inherited.middleware:
+        refuse_asgi(middleware, route)
+    return guarded(route.inherited.guards, fold(route.inherited.middleware, endpoint))
+
+
+def refuse_asgi(middleware: Any, route: object) -> None:
+    if is_asgi_middleware(middleware):
+        name = getattr(middleware, "__name__", repr(middleware))
+        raise SetupError(
+            f"{name} is ASGI middleware, which can only stand around the whole application: "
+            f"app.add_middleware({name}), not around {route}"
+        )
+
+
+def is_asgi_middleware(middleware: Any) -> bool:
+    """Whether this is a class whose instances are ASGI applications: their `__call__` takes three arguments."""
+    import inspect
+
+    if not inspect.isclass(middleware):
+        return False
+    call = inspect.signature(middleware.__call__)
+    wanted = [p for p in call.parameters.values() if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return len(wanted) == 4
+
+
+def limit_body(endpoint: Endpoint, limit: int) -> Endpoint:
+    def limited(request: Request) -> Awaitable[Response]:
+        request.body_limit = limit
+        return endpoint(request)
+
+    return limited
+
+
+def cancel_on_disconnect(endpoint: Endpoint) -> Endpoint:
+    """Cancel the handler when the client leaves; what it opened closes as after any cancellation."""
+
+    async def cancellable(request: Request) -> Response:
+        async with cancelled_by(request.edge.disconnected()):
+            return await endpoint(request)
+
+    return cancellable
+
+
+def build_socket_handler(route: Route, injector: Injector, strict: bool = False) -> Callable[[WebSocket], Awaitable[None]]:
+    """Compile a WebSocket route: guards, then dependencies, then the handler, which accepts."""
+    for middleware in route.inherited.middleware:
+        refuse_asgi(middleware, route)
+    dependencies = [*route.inherited.dependencies]
+    run = injector.compile(route.handler, site_of(route, "socket", strict), dependencies, route.controller)
+    guards = route.inherited.guards
+
+    async def handle(socket: WebSocket) -> None:
+        for guard in guards:
+            answer = await guard(socket)
+            if answer is not None:
+                await socket.deny(answer)
+                return
+        try:
+            await run(socket)
+        except BaseException as exc:
+            left = await socket.close_resources(exc)
+            if left is not None and left is not exc:
+                raise left from None
+            raise
+
+    return handle

@@ -1,0 +1,284 @@
+"""Plan: a dependency graph as a list of steps, each a closure, run in order for one context."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any, Awaitable, Callable, Dict, FrozenSet, List, Optional, Sequence, Tuple, cast
+
+from microframe.concurrency import Threads
+from microframe.context import Context
+from microframe.exceptions import Invalid, ValidationException
+
+Source = Callable[[Any], Any]
+"""`Context -> value`; raises `Invalid` with complete locations."""
+
+Values = List[Any]
+Arguments = Dict[str, Any]
+Gather = Callable[[Any, Values], Arguments]
+
+# How a step makes its value. Small integers, compared once a step.
+CALL, AWAIT, OPEN, READ, THREAD, HOP = range(6)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One value to make: `function` is given what `gather` brings together, as `mode` says."""
+
+    mode: int
+    function: Callable[..., Any]
+    gather: Gather
+    index: int
+    needs: FrozenSet[int] = frozenset()
+    sources: Tuple[Tuple[str, Source], ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What compiling a callable gives: `run(context)` makes its value and everything below it."""
+
+    run: Callable[[Any], Awaitable[Any]]
+    steps: Tuple[Step, ...]
+    size: int
+    reaches: FrozenSet[object]
+    """Every callable and type that the graph draws on: what an override may replace."""
+
+    @property
+    def last(self) -> Step:
+        return self.steps[-1]
+
+
+def build_gather(slots: Sequence[Tuple[str, int]], sources: Sequence[Tuple[str, Source]]) -> Gather:
+    """Bring together arguments: values made before, and sources asked now."""
+    if not slots and not sources:
+        return lambda context, values: {}
+    if not sources:
+        from_slots = tuple(slots)
+        return lambda context, values: {name: values[index] for name, index in from_slots}
+    asked = tuple(sources)
+
+    def from_sources(context: Any, values: Values) -> Arguments:
+        try:
+            return {name: source(context) for name, source in asked}
+        except Invalid:
+            raise Invalid(find_errors(context, asked)) from None
+
+    if not slots:
+        return from_sources
+    made = tuple(slots)
+
+    def from_both(context: Any, values: Values) -> Arguments:
+        arguments = from_sources(context, values)
+        for name, index in made:
+            arguments[name] = values[index]
+        return arguments
+
+    return from_both
+
+
+def find_errors(context: Any, sources: Sequence[Tuple[str, Source]]) -> List[Dict[str, Any]]:
+    """Ask every source again, after one has failed, for all that is wrong."""
+    errors: List[Dict[str, Any]] = []
+    for _, source in sources:
+        try:
+            source(context)
+        except Invalid as exc:
+            errors.extend(dict(error) for error in exc.errors)
+    return errors
+
+
+def build_plan(steps: Sequence[Step], size: int, threads: Threads, reaches: FrozenSet[object]) -> Plan:
+    single = tuple(steps)
+    if len(single) == 1 and single[0].mode == AWAIT:
+        run = run_alone(single[0])
+    else:
+        run = run_steps(tuple(merge_hops(single, threads)), single, size, threads)
+    return Plan(run, single, size, reaches)
+
+
+def run_alone(step: Step) -> Callable[[Any], Awaitable[Any]]:
+    function, gather = step.function, step.gather
+
+    async def run(context: Any) -> Any:
+        try:
+            arguments = gather(context, [])
+        except Invalid as exc:
+            raise ValidationException(list(exc.errors)) from None
+        return await function(**arguments)
+
+    return run
+
+
+def run_steps(
+    merged: Tuple[Step, ...], single: Tuple[Step, ...], size: int, threads: Threads
+) -> Callable[[Any], Awaitable[Any]]:
+    prepared = tuple((step.mode, step.function, step.gather, step.index) for step in merged)
+    last = single[-1].index
+
+    async def run(context: Any) -> Any:
+        values: Values = [None] * size
+        for mode, function, gather, index in prepared:
+            try:
+                if mode == READ:
+                    values[index] = await function(context)
+                    continue
+                arguments = gather(context, values)
+            except Invalid as exc:
+                raise await collect(single, index, exc, context, values, threads) from None
+            if mode == AWAIT:
+                values[index] = await function(**arguments)
+            elif mode == CALL:
+                values[index] = function(**arguments)
+            elif mode == OPEN:
+                values[index] = await function(context, arguments)
+            else:
+                failed = await function(context, values)
+                if failed is not None:
+                    raise await collect(single, failed[0], failed[1], context, values, threads) from None
+        return values[last]
+
+    return run
+
+
+def merge_hops(steps: Sequence[Step], threads: Threads) -> List[Step]:
+    """Put consecutive blocking steps into one hop to a worker thread; plain calls between them ride along."""
+    merged: List[Step] = []
+    group: List[Step] = []
+
+    def close_group() -> None:
+        # Plain calls after the last blocking one need no thread.
+        after: List[Step] = []
+        while group and group[-1].mode == CALL:
+            after.insert(0, group.pop())
+        if group:
+            merged.append(hop(tuple(group), threads))
+            group.clear()
+        merged.extend(after)
+
+    for step in steps:
+        if step.mode == THREAD or (step.mode == CALL and group):
+            group.append(step)
+        else:
+            close_group()
+            merged.append(step)
+    close_group()
+    return merged
+
+
+def hop(group: Tuple[Step, ...], threads: Threads) -> Step:
+    def work(context: Context, values: Values) -> Optional[Tuple[int, Invalid]]:
+        for step in group:
+            try:
+                arguments = step.gather(context, values)
+            except Invalid as exc:
+                return step.index, exc
+            values[step.index] = in_worker(step, context, arguments)
+        return None
+
+    async def function(context: Context, values: Values) -> Optional[Tuple[int, Invalid]]:
+        return await threads.run(lambda: work(context, values))
+
+    return Step(HOP, function, lambda context, values: {}, group[-1].index)
+
+
+def in_worker(step: Step, context: Context, arguments: Arguments) -> Any:
+    if getattr(step.function, "opens", False):
+        return step.function(context, arguments)
+    return step.function(**arguments)
+
+
+# When a request is wrong ---------------------------------------------------------------------------------------------
+
+
+async def collect(
+    steps: Tuple[Step, ...], index: int, first: Invalid, context: Context, values: Values, threads: Threads
+) -> ValidationException:
+    """Go on after the first fault, without calling what depends on it, and gather every other fault of the request."""
+    errors: List[Dict[str, Any]] = [dict(error) for error in first.errors]
+    failed = {index}
+    position = next(number for number, step in enumerate(steps) if step.index == index)
+    for step in steps[position + 1 :]:
+        try:
+            if step.needs & failed or step is steps[-1]:
+                failed.add(step.index)
+                errors.extend(find_errors(context, step.sources))
+            else:
+                values[step.index] = await run_one(step, context, values, threads)
+        except Invalid as exc:
+            failed.add(step.index)
+            errors.extend(dict(error) for error in exc.errors)
+    errors.sort(key=lambda error: error["loc"][:1] == ("body",))
+    body = getattr(context, "_body", None)
+    return ValidationException(errors, body=body)
+
+
+async def run_one(step: Step, context: Context, values: Values, threads: Threads) -> Any:
+    if step.mode == READ:
+        return await step.function(context)
+    arguments = step.gather(context, values)
+    if step.mode == CALL:
+        return step.function(**arguments)
+    if step.mode == AWAIT:
+        return await step.function(**arguments)
+    if step.mode == OPEN:
+        return await step.function(context, arguments)
+    return await threads.run(lambda: in_worker(step, context, arguments))
+
+
+# Resources -----------------------------------------------------------------------------------------------------------
+
+
+def open_async(generator: Callable[..., Any], scope: str) -> Callable[[Context, Arguments], Awaitable[Any]]:
+    """The step function of an async generator: its first value now, the rest when the context closes."""
+
+    async def open_resource(context: Context, arguments: Arguments) -> Any:
+        resource = generator(**arguments)
+        try:
+            value = await resource.__anext__()
+        except StopAsyncIteration:
+            raise RuntimeError(f"{generator!r} ended without yielding a value") from None
+
+        async def close(error: Optional[BaseException]) -> None:
+            try:
+                await (resource.__anext__() if error is None else resource.athrow(error))
+            except StopAsyncIteration:
+                return
+            except RuntimeError as exc:
+                # PEP 479 wraps a thrown StopAsyncIteration; what was thrown is no new error.
+                if exc is error or (error is not None and exc.__cause__ is error):
+                    return
+                raise
+            await resource.aclose()
+            raise RuntimeError(f"{generator!r} yielded more than once")
+
+        context.on_close(close, scope)
+        return value
+
+    return open_resource
+
+
+def open_blocking(generator: Callable[..., Any], scope: str, threads: Threads) -> Callable[[Context, Arguments], Any]:
+    """The same for a blocking generator: it is entered and left in a worker thread."""
+
+    def open_resource(context: Context, arguments: Arguments) -> Any:
+        resource = generator(**arguments)
+        try:
+            value = next(resource)
+        except StopIteration:
+            raise RuntimeError(f"{generator!r} ended without yielding a value") from None
+
+        def finish(error: Optional[BaseException]) -> None:
+            try:
+                next(resource) if error is None else resource.throw(error)
+            except StopIteration:
+                return
+            resource.close()
+            raise RuntimeError(f"{generator!r} yielded more than once")
+
+        async def close(error: Optional[BaseException]) -> None:
+            # A client that leaves must not stop the clean-up half-way.
+            await asyncio.shield(asyncio.ensure_future(threads.run(lambda: finish(error))))
+
+        context.on_close(close, scope)
+        return value
+
+    open_resource.opens = True  # type: ignore[attr-defined]
+    return cast(Callable[[Context, Arguments], Any], open_resource)

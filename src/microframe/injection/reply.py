@@ -1,0 +1,135 @@
+"""Reply: what a handler returned, as a Response."""
+
+import json
+from typing import Any, Callable, Dict, Optional, Type, cast
+
+from microframe.context import Context
+from microframe.exceptions import Invalid, ResponseValidationException, SetupError
+from microframe.http.background import BackgroundTasks
+from microframe.http.responses import JSONResponse, Response, build_response
+from microframe.markers import MISSING
+from microframe.routing.route import Route
+from microframe.validation.codec import Encode, EncodeOptions
+from microframe.validation.jsonable import any_encoder
+from microframe.validation.registry import Codecs
+
+Reply = Callable[[Any, Any], Response]
+"""`(request, value) -> Response`."""
+
+JSON_TYPE = (b"content-type", b"application/json")
+
+
+def build_reply(route: Route, returns: Any, codecs: Codecs) -> Reply:
+    """How a route answers: its `response_model` or return annotation, its `response_class`, its `status_code`.
+
+    Raises:
+        SetupError: a model that cannot be written, or a body where the status allows none (RFC 9110 §6.4.1).
+    """
+    model = response_model(route, returns)
+    kind = route.inherited.response_class or JSONResponse
+    declared = route.options.get("status_code")
+    status_code = declared if declared is not None else 200
+    if declared is not None and has_no_body(declared):
+        if model is not MISSING and model not in (None, type(None)) and "response_model" in route.options:
+            raise SetupError(f"{route.where} declares a model, but {declared} has no body")
+        return reply_empty(declared)
+    encode = build_encode(route, model, codecs)
+    if kind is JSONResponse:
+        return reply_json(status_code, encode)
+    return reply_as(kind, declared, encode)
+
+
+def has_no_body(status_code: int) -> bool:
+    return status_code < 200 or status_code in (204, 205, 304)
+
+
+def response_model(route: Route, returns: Any) -> Any:
+    """The type of the body: the option where it is given (None: unchecked), else the annotation, else MISSING."""
+    if "response_model" in route.options:
+        model = route.options["response_model"]
+        return MISSING if model is None else model
+    if returns is Any or returns is None or returns is type(None) or is_unsaid(returns):
+        return MISSING
+    return returns
+
+
+def is_unsaid(returns: Any) -> bool:
+    """Whether a return annotation names no body: none at all, or a Response."""
+    import inspect
+
+    return returns is inspect.Signature.empty or (isinstance(returns, type) and issubclass(returns, Response))
+
+
+def build_encode(route: Route, model: Any, codecs: Codecs) -> Encode:
+    if model is MISSING:
+        return any_encoder()
+    options = route.options
+    wanted = EncodeOptions(
+        include=options.get("response_model_include"),
+        exclude=options.get("response_model_exclude"),
+        by_alias=options.get("response_model_by_alias", True),
+        exclude_unset=options.get("response_model_exclude_unset", False),
+        exclude_defaults=options.get("response_model_exclude_defaults", False),
+        exclude_none=options.get("response_model_exclude_none", False),
+    )
+    try:
+        encode = codecs.for_annotation(model).encoder(model, wanted)
+    except SetupError as exc:
+        raise SetupError(f"{route.where}: {exc}") from exc
+    where = route.where
+
+    def encode_declared(value: Any) -> bytes:
+        try:
+            return encode(value)
+        except Invalid as exc:
+            raise ResponseValidationException(exc.under("response"), where) from None
+
+    return encode_declared
+
+
+def reply_json(status_code: int, encode: Encode) -> Reply:
+    def reply(request: Context, value: Any) -> Response:
+        if isinstance(value, Response):
+            return value
+        return build_response(status_code, [JSON_TYPE], encode(value))
+
+    return reply
+
+
+def reply_as(kind: Type[Response], status_code: Optional[int], encode: Encode) -> Reply:
+    given: Dict[str, Any] = {} if status_code is None else {"status_code": status_code}
+
+    def reply(request: Context, value: Any) -> Response:
+        if isinstance(value, Response):
+            return value
+        if not isinstance(value, (str, bytes)) and (issubclass(kind, JSONResponse) or is_plain(value)):
+            value = json.loads(encode(value))
+        return kind(value, **given)
+
+    return reply
+
+
+def is_plain(value: Any) -> bool:
+    """Whether a value is data to be written as text, rather than a path, an iterator, or what else a class takes."""
+    return isinstance(value, (dict, list, tuple, int, float, type(None))) or hasattr(value, "model_dump")
+
+
+def reply_empty(status_code: int) -> Reply:
+    def reply(request: Context, value: Any) -> Response:
+        return value if isinstance(value, Response) else build_response(status_code, [], b"")
+
+    return reply
+
+
+def add_own_parts(request: Context, response: Response, value: Any) -> None:
+    """Add what the graph put into its `Response` and `BackgroundTasks`, where it asked for them."""
+    own: Optional[Response] = request.values.get(Response)
+    if own is not None and own is not response:
+        response.raw_headers.extend(own.raw_headers)
+        if own.status_code and not isinstance(value, Response):
+            response.status_code = own.status_code
+            if has_no_body(own.status_code):
+                response.body = b""
+    tasks = cast(Optional[BackgroundTasks], request.values.get(BackgroundTasks))
+    if tasks is not None and tasks.tasks:
+        response.after.append(tasks)

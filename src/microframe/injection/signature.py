@@ -1,0 +1,140 @@
+"""Signature: what a callable asks for: its parameters, their types and markers."""
+
+import functools
+import inspect
+import sys
+from dataclasses import dataclass
+from typing import Annotated, Any, Callable, Dict, List, Optional, Tuple, get_args, get_origin, get_type_hints
+
+from microframe.exceptions import SetupError
+from microframe.http.background import is_async_callable
+from microframe.markers import MISSING, Dependency, Inject, Parameter
+from microframe.routing.route import where_is
+
+MARKERS = (Parameter, Dependency, Inject)
+RESERVED = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One parameter: its type without our markers, the marker if there is one, and the default (or MISSING)."""
+
+    name: str
+    annotation: Any
+    marker: Any
+    default: Any
+    positional_only: bool = False
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A callable as injection sees it. `style` says how it is run."""
+
+    call: Callable[..., Any]
+    parameters: Tuple[Asked, ...]
+    returns: Any
+    style: str
+    """async, blocking, direct (a class: its constructor runs on the loop), async generator, generator."""
+
+    @property
+    def where(self) -> str:
+        return where_is(self.call)
+
+
+def read_signature(call: Callable[..., Any], controller: Optional[type] = None) -> Signature:
+    """Read what a callable asks for; a controller's method asks for its controller first.
+
+    Raises:
+        SetupError: a type that cannot be read, two markers on one parameter, a default that Python would ignore.
+    """
+    try:
+        signature = inspect.signature(call)
+    except (TypeError, ValueError) as exc:
+        raise SetupError(f"the signature of {where_is(call)} cannot be read: {exc}") from exc
+    hints = read_hints(call)
+    asked: List[Asked] = []
+    for position, parameter in enumerate(signature.parameters.values()):
+        if controller is not None and position == 0:
+            asked.append(Asked(parameter.name, controller, Dependency(controller), MISSING))
+        elif parameter.kind not in RESERVED:
+            asked.append(read_parameter(call, parameter, hints.get(parameter.name, parameter.annotation)))
+    return Signature(call, tuple(asked), hints.get("return", signature.return_annotation), style_of(call))
+
+
+def read_parameter(call: Callable[..., Any], parameter: inspect.Parameter, hint: Any) -> Asked:
+    if hint is inspect.Parameter.empty:
+        hint = Any
+    annotation, found = split_markers(hint)
+    default = MISSING if parameter.default is inspect.Parameter.empty else parameter.default
+    if isinstance(default, MARKERS):
+        found = [*found, default]
+        default = default.default if isinstance(default, Parameter) else MISSING
+    elif found and isinstance(found[-1], Parameter) and found[-1].default is not MISSING:
+        raise SetupError(
+            f"{parameter.name} of {where_is(call)}: inside Annotated a marker has no default, write `= default` instead"
+        )
+    if len(found) > 1:
+        raise SetupError(f"{parameter.name} of {where_is(call)} has two markers: {found[0]!r} and {found[1]!r}")
+    if found and isinstance(found[0], Dependency) and default is not MISSING:
+        raise SetupError(f"{parameter.name} of {where_is(call)}: a dependency cannot have a default")
+    positional = parameter.kind is inspect.Parameter.POSITIONAL_ONLY
+    return Asked(parameter.name, annotation, found[0] if found else None, default, positional)
+
+
+def split_markers(hint: Any) -> Tuple[Any, List[Any]]:
+    """`Annotated[int, Query(), Ge(3)]` -> `Annotated[int, Ge(3)]` and the markers taken out of it."""
+    if get_origin(hint) is not Annotated:
+        return hint, []
+    kind, *metadata = get_args(hint)
+    markers = [record for record in metadata if isinstance(record, MARKERS)]
+    rest = tuple(record for record in metadata if not isinstance(record, MARKERS))
+    return (Annotated[(kind, *rest)] if rest else kind), markers
+
+
+def read_hints(call: Callable[..., Any]) -> Dict[str, Any]:
+    """The types of a callable's parameters, names in quotes resolved where they were written."""
+    target: Any = call
+    while isinstance(target, functools.partial):
+        target = target.func
+    if inspect.isclass(target):
+        target = target.__init__ if target.__init__ is not object.__init__ else target
+    elif not (inspect.isfunction(target) or inspect.ismethod(target)):
+        target = getattr(type(target), "__call__", target)
+    target = inspect.unwrap(target)
+    try:
+        return get_type_hints(target, include_extras=True)
+    except (NameError, TypeError, SyntaxError) as exc:
+        if sys.version_info < (3, 10) and isinstance(exc, TypeError):
+            return read_modern_hints(target)
+        raise SetupError(f"a type of {where_is(call)} cannot be read: {exc}") from exc
+
+
+def read_modern_hints(target: Any) -> Dict[str, Any]:
+    """`"int | None"` on Python 3.9, through eval-type-backport."""
+    from typing import ForwardRef
+
+    from eval_type_backport import eval_type_backport  # only there on 3.9
+
+    names = getattr(target, "__globals__", {})
+    hints: Dict[str, Any] = {}
+    for name, hint in getattr(target, "__annotations__", {}).items():
+        try:
+            hints[name] = eval_type_backport(ForwardRef(hint), names, names) if isinstance(hint, str) else hint
+        except (NameError, TypeError, SyntaxError) as exc:
+            raise SetupError(f"the type of {name} of {where_is(target)} cannot be read: {exc}") from exc
+    return hints
+
+
+def style_of(call: Callable[..., Any]) -> str:
+    target: Any = call
+    while isinstance(target, functools.partial):
+        target = target.func
+    if inspect.isclass(target):
+        return "direct"
+    if not (inspect.isfunction(target) or inspect.ismethod(target)):
+        target = getattr(type(target), "__call__", target)
+    if inspect.isasyncgenfunction(target):
+        return "async generator"
+    if inspect.isgeneratorfunction(target):
+        return "generator"
+    return "async" if is_async_callable(call) else "blocking"

@@ -1,0 +1,158 @@
+"""Sources: where the value of a parameter comes from: path, query, header, cookie, and the framework's own types."""
+
+import copy
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple, Type, cast
+
+from microframe.context import Context
+from microframe.exceptions import Invalid, SetupError
+from microframe.http.background import BackgroundTasks
+from microframe.http.connection import Connection
+from microframe.http.headers import find
+from microframe.http.request import Request
+from microframe.http.responses import Response
+from microframe.injection.plan import Source
+from microframe.injection.signature import Asked
+from microframe.markers import MISSING, Parameter
+from microframe.validation.codec import Decode
+from microframe.validation.constraints import with_constraints
+from microframe.validation.registry import Codecs
+from microframe.validation.shapes import is_sequence_of_scalars
+from microframe.websocket import WebSocket
+
+Pick = Callable[[Connection], Any]
+"""Takes the raw value out of a message, or MISSING."""
+
+
+# The framework's own types -------------------------------------------------------------------------------------------
+
+
+def the_context(context: Any) -> Any:
+    return context
+
+
+def own_response(context: Context) -> Response:
+    """A response whose status and headers are put into the real one; the same for everybody who asks."""
+    response = context.values.get(Response)
+    if response is None:
+        response = context.values[Response] = Response()
+        response.status_code = 0
+    return cast(Response, response)
+
+
+def own_tasks(context: Context) -> BackgroundTasks:
+    tasks = context.values.get(BackgroundTasks)
+    if tasks is None:
+        tasks = context.values[BackgroundTasks] = BackgroundTasks()
+    return cast(BackgroundTasks, tasks)
+
+
+FRAMEWORK_SOURCES: Mapping[Type[Any], Tuple[Source, Tuple[str, ...]]] = {
+    Request: (the_context, ("http",)),
+    WebSocket: (the_context, ("socket",)),
+    Connection: (the_context, ("http", "socket")),
+    Context: (the_context, ("http", "socket", "work")),
+    Response: (own_response, ("http",)),
+    BackgroundTasks: (own_tasks, ("http",)),
+}
+"""Each type with its source and the kinds of context that have it."""
+
+
+# Parameters of the message -------------------------------------------------------------------------------------------
+
+
+def build_parameter_source(asked: Asked, marker: Parameter, codecs: Codecs, where: str, strict: bool = False) -> Source:
+    """The source of a path, query, header or cookie parameter: picked, decoded, or its default."""
+    annotation = constrained(asked, marker)
+    codec = codecs.for_annotation(annotation)
+    if codec.is_structured(asked.annotation):
+        raise SetupError(f"{asked.name} of {where} is read from the {marker.place}, which holds no objects")
+    alias = marker.options.get("alias") or marker.options.get("validation_alias") or parameter_name(asked, marker)
+    many = is_sequence_of_scalars(asked.annotation)
+    pick = PICKERS[marker.place](alias, many, strict)
+    return build_source(pick, codec.decoder(annotation), (marker.place, alias), default_of(asked, marker))
+
+
+def parameter_name(asked: Asked, marker: Parameter) -> str:
+    return asked.name.replace("_", "-") if marker.place == "header" and marker.convert_underscores else asked.name
+
+
+def constrained(asked: Asked, marker: Parameter) -> Any:
+    """The type with the marker's constraints in it, where the model library looks for them."""
+    return with_constraints(asked.annotation, marker.options)
+
+
+def default_of(asked: Asked, marker: Parameter) -> Optional[Callable[[], Any]]:
+    """What makes the default, or None for a parameter that must be sent."""
+    factory = marker.options.get("default_factory")
+    if factory is not None:
+        return factory
+    default = asked.default if asked.default is not MISSING else marker.default
+    if default is MISSING or default is ...:
+        return None
+    if isinstance(default, (list, dict, set)):
+        return lambda: copy.deepcopy(default)
+    return lambda: default
+
+
+def build_source(pick: Pick, decode: Decode, loc: Tuple[str, ...], default: Optional[Callable[[], Any]]) -> Source:
+    def source(connection: Connection) -> Any:
+        raw = pick(connection)
+        if raw is MISSING:
+            if default is None:
+                raise Invalid([missing(*loc)])
+            return default()
+        try:
+            return decode(raw)
+        except Invalid as exc:
+            raise Invalid(exc.under(*loc)) from None
+
+    return source
+
+
+def missing(*loc: str) -> Dict[str, Any]:
+    return {"type": "missing", "loc": loc, "msg": "Field required", "input": None}
+
+
+def pick_path(name: str, many: bool, strict: bool) -> Pick:
+    return lambda connection: connection.path_params.get(name, MISSING)
+
+
+def pick_query(name: str, many: bool, strict: bool) -> Pick:
+    if many:
+        return lambda connection: connection.query_params.getlist(name) or MISSING
+    if strict:
+        return lambda connection: only_one(connection.query_params.getlist(name), "query", name)
+    return lambda connection: connection.query_params.get(name, MISSING)
+
+
+def pick_header(name: str, many: bool, strict: bool) -> Pick:
+    key = name.lower().encode("latin-1")
+    if many:
+        return lambda connection: connection.headers.getlist(name) or MISSING
+    if strict:
+        return lambda connection: only_one(connection.headers.getlist(name), "header", name)
+
+    def pick(connection: Connection) -> Any:
+        found = find(connection.raw_headers, key)
+        return MISSING if found is None else found.decode("latin-1")
+
+    return pick
+
+
+def pick_cookie(name: str, many: bool, strict: bool) -> Pick:
+    return lambda connection: connection.cookies.get(name, MISSING)
+
+
+PICKERS: Mapping[str, Callable[[str, bool, bool], Pick]] = {
+    "path": pick_path,
+    "query": pick_query,
+    "header": pick_header,
+    "cookie": pick_cookie,
+}
+
+
+def only_one(values: List[str], place: str, name: str) -> Any:
+    """The one value of a parameter; two are a fault where the application is strict (ASVS 15.3.7)."""
+    if len(values) > 1:
+        raise Invalid([{"type": "duplicate_parameter", "loc": (place, name), "msg": "Given twice", "input": values}])
+    return values[0] if values else MISSING

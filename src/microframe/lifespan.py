@@ -1,0 +1,108 @@
+"""Lifespan: what opens with the application and closes with it, in order and in reverse."""
+
+import contextlib
+import inspect
+from dataclasses import dataclass
+from typing import Any, AsyncContextManager, AsyncIterator, Callable, Dict, List, Mapping, Optional, Sequence
+
+from microframe.concurrency import run_in_threadpool
+from microframe.exceptions import MicroFrameException
+from microframe.http.background import is_async_callable
+
+Open = Callable[[], AsyncContextManager[Optional[Mapping[str, Any]]]]
+
+
+class LifespanError(MicroFrameException):
+    """Something did not start or stop; the text names whose it was, and the cause is the exception itself."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One thing to open: `owner` names it in errors. What it yields, if anything, becomes state of every request."""
+
+    owner: str
+    open: Open
+
+
+class Lifespan:
+    """Opens parts in order. If one fails, those already open close in reverse; so they do at the end."""
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self._parts = tuple(parts)
+        self._opened: List["tuple[Part, AsyncContextManager[Any]]"] = []
+        self.state: Dict[str, Any] = {}
+
+    async def start(self) -> Mapping[str, Any]:
+        """Open every part; gives the state they yielded.
+
+        Raises:
+            LifespanError: one did not open.
+        """
+        for part in self._parts:
+            try:
+                context = part.open()
+                state = await context.__aenter__()
+            except BaseException as exc:
+                await self._unwind(exc)
+                if not isinstance(exc, Exception):
+                    raise
+                raise LifespanError(f"{part.owner} did not start: {describe(exc)}") from exc
+            self._opened.append((part, context))
+            if state:
+                self.state.update(state)
+        return self.state
+
+    async def stop(self) -> None:
+        """Close every part in reverse, each even when one before it fails.
+
+        Raises:
+            LifespanError: one did not close; the first failure is told.
+        """
+        failure = await self._unwind(None)
+        if failure is not None:
+            raise failure
+
+    async def _unwind(self, error: Optional[BaseException]) -> Optional[LifespanError]:
+        first: Optional[LifespanError] = None
+        while self._opened:
+            part, context = self._opened.pop()
+            try:
+                await context.__aexit__(type(error) if error else None, error, None)
+            except Exception as exc:
+                if exc is not error and first is None:
+                    first = LifespanError(f"{part.owner} did not stop: {describe(exc)}")
+                    first.__cause__ = exc
+        self.state = {}
+        return first
+
+
+def describe(exc: BaseException) -> str:
+    return f"{type(exc).__name__}: {exc}" if str(exc) else type(exc).__name__
+
+
+def opened_by(function: Callable[[Any], Any], app: Any) -> Open:
+    """`lifespan=`: an async context manager function of the application, or a plain async generator function."""
+    if inspect.isasyncgenfunction(function):
+        function = contextlib.asynccontextmanager(function)
+    return lambda: function(app)
+
+
+def events(startup: Sequence[Callable[[], Any]], shutdown: Sequence[Callable[[], Any]]) -> Open:
+    """The functions of `on_event` as a context; blocking ones run in a thread."""
+
+    @contextlib.asynccontextmanager
+    async def open_events() -> AsyncIterator[None]:
+        for function in startup:
+            await call(function)
+        yield
+        for function in shutdown:
+            await call(function)
+
+    return open_events
+
+
+async def call(function: Callable[[], Any]) -> None:
+    if is_async_callable(function):
+        await function()
+    else:
+        await run_in_threadpool(function)

@@ -1,0 +1,1 @@
+"""Middleware and guards, one file each."""

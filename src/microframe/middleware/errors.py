@@ -1,0 +1,158 @@
+"""Errors: the boundary where an exception becomes an answer."""
+
+import logging
+from typing import Any, Awaitable, Callable, Dict, Mapping, Optional, Type, Union
+
+from microframe.concurrency import run_in_threadpool
+from microframe.endpoint import Endpoint, Middleware
+from microframe.exceptions import ClientDisconnect, HTTPException, status_of
+from microframe.http.background import is_async_callable
+from microframe.http.problems import ProblemFormat
+from microframe.http.request import Request
+from microframe.http.responses import JSONResponse, Response
+
+logger = logging.getLogger("microframe.errors")
+
+Key = Union[int, Type[BaseException]]
+Handlers = Mapping[Key, Callable[..., Any]]
+DebugPage = Callable[[Request, BaseException], Optional[Response]]
+
+
+class InternalServerErrorException(HTTPException):
+    """Something went wrong here; it has been noted under the request id."""
+
+    status = 500
+    code = "internal_server_error"
+
+
+def build_handlers(given: Handlers) -> Dict[Key, Callable[[Any, BaseException], Awaitable[Response]]]:
+    return {key: as_answer(function) for key, function in given.items()}
+
+
+def as_answer(function: Callable[..., Any]) -> Callable[[Any, BaseException], Awaitable[Response]]:
+    """An exception handler as an async function that gives a Response; a blocking one runs in a thread."""
+    if is_async_callable(function):
+
+        async def answer(request: Any, exc: BaseException) -> Response:
+            return as_response(await function(request, exc))
+
+    else:
+
+        async def answer(request: Any, exc: BaseException) -> Response:
+            return as_response(await run_in_threadpool(function, request, exc))
+
+    return answer
+
+
+def as_response(value: Any) -> Response:
+    return value if isinstance(value, Response) else JSONResponse(value)
+
+
+def find_handler(
+    handlers: Mapping[Key, Callable[[Any, BaseException], Awaitable[Response]]], exc: BaseException
+) -> Optional[Callable[[Any, BaseException], Awaitable[Response]]]:
+    """The handler of the nearest class; for HTTP errors one for the very status comes first, as in FastAPI."""
+    if isinstance(exc, HTTPException) and exc.status_code in handlers:
+        return handlers[exc.status_code]
+    for kind in type(exc).__mro__:
+        if kind in handlers:
+            return handlers[kind]
+    return None
+
+
+def handle_some(given: Handlers) -> Middleware:
+    """What a router's exception handlers are: they answer what they know, the rest goes on outwards."""
+    handlers = build_handlers(given)
+
+    def middleware(endpoint: Endpoint) -> Endpoint:
+        async def handled(request: Request) -> Response:
+            try:
+                return await endpoint(request)
+            except Exception as exc:
+                handler = find_handler(handlers, exc)
+                if handler is None:
+                    raise
+                return await handler(request, exc)
+
+        return handled
+
+    return middleware
+
+
+class Errors:
+    """Answers every exception: by the application's handlers, as a problem document, or as a 500 that is logged."""
+
+    def __init__(self, given: Handlers, form: ProblemFormat, debug_page: Optional[DebugPage] = None) -> None:
+        self.handlers = build_handlers(given)
+        self.form = form
+        self.debug_page = debug_page
+
+    def __call__(self, endpoint: Endpoint) -> Endpoint:
+        answer = self.answer
+
+        async def bounded(request: Request) -> Response:
+            try:
+                return await endpoint(request)
+            except Exception as exc:
+                return await answer(request, exc)
+
+        return bounded
+
+    async def answer(self, request: Request, exc: Exception) -> Response:
+        """The answer to an exception; a handler that fails itself is a 500."""
+        if isinstance(exc, ClientDisconnect):
+            raise exc
+        handler = find_handler(self.handlers, exc)
+        try:
+            if handler is not None:
+                if not isinstance(exc, HTTPException) and catches_all(self.handlers, exc):
+                    self.note(request, exc)
+                return await handler(request, exc)
+            if isinstance(exc, HTTPException):
+                return self.form.respond(exc, request)
+        except Exception as failure:
+            exc = failure
+        return await self.answer_unexpected(request, exc)
+
+    async def answer_unexpected(self, request: Request, exc: Exception) -> Response:
+        status = status_of(exc)
+        if status is not None and status < 500:
+            return self.form.respond(foreign(exc, status), request)
+        self.note(request, exc)
+        if 500 in self.handlers:
+            try:
+                return await self.handlers[500](request, exc)
+            except Exception as failure:
+                self.note(request, failure)
+        page = self.debug_page(request, exc) if self.debug_page is not None else None
+        if page is not None:
+            return page
+        if status is not None:
+            return self.form.respond(HTTPException(status), request)
+        return self.form.respond(InternalServerErrorException(500), request)
+
+    def note(self, request: Request, exc: Exception) -> None:
+        """Log what nobody expected, with its traceback and the request's id; control characters stay harmless."""
+        asked: Optional[Request] = request
+        while asked is not None:
+            asked.failure = exc
+            asked = asked._outer
+        logger.error(
+            "%s %s failed (request %s)", request.method, request.path.encode("unicode_escape").decode(), request.id, exc_info=exc
+        )
+
+
+def catches_all(handlers: Mapping[Key, Any], exc: BaseException) -> bool:
+    """Whether only the handler for `Exception` itself knows this one: it is then a 500, made presentable."""
+    return not any(kind in handlers for kind in type(exc).__mro__ if kind not in (Exception, BaseException, object))
+
+
+def foreign(exc: Exception, status: int) -> HTTPException:
+    """Another package's exception that carries an `http_status`, as an answer with its own words."""
+    answer = HTTPException(status, str(exc) or None)
+    code = getattr(exc, "code", None)
+    if isinstance(code, str):
+        answer.code = code
+    return answer
+
+

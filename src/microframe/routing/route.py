@@ -1,0 +1,174 @@
+"""Route: method, path, handler and options as a frozen record, and the options themselves, declared once."""
+
+import inspect
+from dataclasses import dataclass, field
+from typing import Any, Callable, FrozenSet, List, Mapping, Optional, Sequence, Tuple, Type, Union
+
+from typing_extensions import TypedDict
+
+from microframe.endpoint import Guard, Middleware
+from microframe.http.responses import Response
+from microframe.routing.path import HostPattern, PathPattern
+
+HandlerFunction = Callable[..., Any]
+ExceptionHandlers = Mapping[Union[int, Type[BaseException]], Callable[..., Any]]
+
+
+class RouteOptions(TypedDict, total=False):
+    """What may be said of a route. Names and meaning are FastAPI's, but for the last group, which is ours."""
+
+    response_model: Any
+    status_code: int
+    tags: Sequence[str]
+    dependencies: Sequence[Any]
+    summary: str
+    description: str
+    response_description: str
+    responses: Mapping[Union[int, str], Mapping[str, Any]]
+    deprecated: bool
+    operation_id: str
+    response_model_include: Any
+    response_model_exclude: Any
+    response_model_by_alias: bool
+    response_model_exclude_unset: bool
+    response_model_exclude_defaults: bool
+    response_model_exclude_none: bool
+    include_in_schema: bool
+    response_class: Type[Response]
+    name: str
+    openapi_extra: Mapping[str, Any]
+
+    middleware: Sequence[Middleware]
+    guards: Sequence[Guard]
+    raises: Sequence[Type[Exception]]
+    metadata: Sequence[object]
+    max_body_size: int
+    cancel_on_disconnect: bool
+
+
+@dataclass(frozen=True)
+class Inherited:
+    """What a route takes from the routers around it, the outermost first."""
+
+    prefix: str = ""
+    host: Optional[str] = None
+    host_pattern: Optional[HostPattern] = None
+    dependencies: Tuple[Any, ...] = ()
+    middleware: Tuple[Middleware, ...] = ()
+    guards: Tuple[Guard, ...] = ()
+    tags: Tuple[str, ...] = ()
+    metadata: Tuple[object, ...] = ()
+    raises: Tuple[Type[Exception], ...] = ()
+    responses: Mapping[Union[int, str], Mapping[str, Any]] = field(default_factory=dict)
+    exception_handlers: Tuple[ExceptionHandlers, ...] = ()
+    deprecated: Optional[bool] = None
+    include_in_schema: bool = True
+    response_class: Optional[Type[Response]] = None
+    max_body_size: Optional[int] = None
+    cancel_on_disconnect: Optional[bool] = None
+
+    def within(self, inner: "Inherited") -> "Inherited":
+        """This, with what a router inside it adds; the inner one has the last word."""
+        return Inherited(
+            prefix=self.prefix + inner.prefix,
+            host=self.host if inner.host is None else inner.host,
+            host_pattern=self.host_pattern if inner.host_pattern is None else inner.host_pattern,
+            dependencies=self.dependencies + inner.dependencies,
+            middleware=self.middleware + inner.middleware,
+            guards=self.guards + inner.guards,
+            tags=self.tags + tuple(tag for tag in inner.tags if tag not in self.tags),
+            metadata=self.metadata + inner.metadata,
+            raises=self.raises + inner.raises,
+            responses={**self.responses, **inner.responses},
+            exception_handlers=self.exception_handlers + inner.exception_handlers,
+            deprecated=inner.deprecated if inner.deprecated is not None else self.deprecated,
+            include_in_schema=self.include_in_schema and inner.include_in_schema,
+            response_class=inner.response_class or self.response_class,
+            max_body_size=inner.max_body_size if inner.max_body_size is not None else self.max_body_size,
+            cancel_on_disconnect=(
+                inner.cancel_on_disconnect if inner.cancel_on_disconnect is not None else self.cancel_on_disconnect
+            ),
+        )
+
+
+@dataclass(frozen=True)
+class Route:
+    """One handler and where it answers. `methods` is empty for a WebSocket. `inherited` includes what itself adds."""
+
+    path: str
+    methods: FrozenSet[str]
+    handler: HandlerFunction
+    name: str
+    options: RouteOptions
+    inherited: Inherited
+    controller: Optional[type] = None
+    pattern: Optional[PathPattern] = None
+    """The path taken apart; there once the route is complete."""
+
+    @property
+    def names(self) -> FrozenSet[str]:
+        """The parameters that the path and the host name."""
+        host = self.inherited.host_pattern
+        return frozenset((self.pattern.names if self.pattern else ()) + (host.names if host else ()))
+
+    @property
+    def is_socket(self) -> bool:
+        return not self.methods
+
+    @property
+    def where(self) -> str:
+        """`read_card (app/cards.py:12)`: how errors name the handler."""
+        return where_is(self.handler)
+
+    def metadata_of(self, kind: Type[Any]) -> List[Any]:
+        """The metadata records of one type, the outermost router's first."""
+        return [record for record in self.inherited.metadata if isinstance(record, kind)]
+
+    def __str__(self) -> str:
+        verbs = ",".join(sorted(self.methods)) or "WEBSOCKET"
+        return f"{verbs} {self.path} -> {self.where}"
+
+
+@dataclass(frozen=True)
+class Mount:
+    """Another application, answering for everything below a path."""
+
+    path: str
+    app: Any
+    name: str
+    inherited: Inherited
+
+    def __str__(self) -> str:
+        return f"mount {self.path or '/'} -> {type(self.app).__name__}"
+
+
+def where_is(function: Any) -> str:
+    """A callable's name and `file:line`, for messages."""
+    target = inspect.unwrap(getattr(function, "func", function))
+    name = getattr(target, "__qualname__", None) or type(target).__qualname__
+    code = getattr(target, "__code__", None)
+    if code is None and inspect.isclass(target):
+        code = getattr(target.__init__, "__code__", None)
+    if code is None:
+        code = getattr(getattr(type(target), "__call__", None), "__code__", None)
+    return f"{name} ({code.co_filename}:{code.co_firstlineno})" if code is not None else name
+
+
+def inherit_options(options: RouteOptions) -> Inherited:
+    """The part of a route's own options that is inherited from routers too."""
+    return Inherited(
+        dependencies=tuple(options.get("dependencies") or ()),
+        middleware=tuple(options.get("middleware") or ()),
+        guards=tuple(options.get("guards") or ()),
+        tags=tuple(options.get("tags") or ()),
+        metadata=tuple(options.get("metadata") or ()),
+        raises=tuple(options.get("raises") or ()),
+        responses=dict(options.get("responses") or {}),
+        deprecated=options.get("deprecated"),
+        include_in_schema=options.get("include_in_schema", True),
+        response_class=options.get("response_class"),
+        max_body_size=options.get("max_body_size"),
+        cancel_on_disconnect=options.get("cancel_on_disconnect"),
+    )
+
+

@@ -1,0 +1,268 @@
+"""Router: where handlers are registered, with what they share; nests to any depth."""
+
+from typing import (
+    Any,
+    AsyncContextManager,
+    AsyncIterator,
+    Callable,
+    Dict,
+    Iterator,
+    List,
+    Mapping,
+    Optional,
+    Sequence,
+    Tuple,
+    Type,
+    TypeVar,
+    Union,
+)
+
+from typing_extensions import TypedDict, Unpack
+
+from microframe.endpoint import Guard, Middleware
+from microframe.exceptions import SetupError
+from microframe.http.responses import Response
+from microframe.routing.controller import Controller, controller_routes
+from microframe.routing.route import Inherited, Mount, Route, RouteOptions, inherit_options, where_is
+
+F = TypeVar("F", bound=Callable[..., Any])
+C = TypeVar("C", bound=Type[Controller])
+LifespanFunction = Callable[[Any], Union[AsyncContextManager[Any], AsyncIterator[Any]]]
+
+
+class RouterOptions(TypedDict, total=False):
+    """What the routes of a router, or of one inclusion of it, share. Names and meaning are FastAPI's where it has them."""
+
+    tags: Sequence[str]
+    dependencies: Sequence[Any]
+    responses: Mapping[Union[int, str], Mapping[str, Any]]
+    deprecated: bool
+    include_in_schema: bool
+    default_response_class: Type[Response]
+    middleware: Sequence[Middleware]
+    guards: Sequence[Guard]
+    raises: Sequence[Type[Exception]]
+    metadata: Sequence[object]
+    exception_handlers: Mapping[Union[int, Type[BaseException]], Callable[..., Any]]
+    max_body_size: int
+    cancel_on_disconnect: bool
+    host: str
+
+
+Entry = Union[Route, Mount, Tuple["Router", Inherited]]
+
+
+class Router:
+    """Routes with a common prefix, dependencies, guards, middleware and exception handlers."""
+
+    def __init__(
+        self, prefix: str = "", *, lifespan: Optional[LifespanFunction] = None, **options: Unpack[RouterOptions]
+    ) -> None:
+        self.prefix = check_prefix(prefix)
+        self._shared = shared_options(self.prefix, options)
+        self._handlers: Dict[Union[int, Type[BaseException]], Callable[..., Any]] = dict(
+            options.get("exception_handlers") or {}
+        )
+        self._middleware: List[Middleware] = []
+        self._entries: List[Entry] = []
+        self._lifespans: List[LifespanFunction] = [lifespan] if lifespan else []
+        self._events: Dict[str, List[Callable[[], Any]]] = {"startup": [], "shutdown": []}
+        self._frozen = False
+
+    # Routes ----------------------------------------------------------------------------------------------------------
+
+    def add_api_route(
+        self, path: str, endpoint: Callable[..., Any], *, methods: Optional[Sequence[str]] = None, **options: Unpack[RouteOptions]
+    ) -> None:
+        """Register a handler for `methods` (default GET) at `path`."""
+        self._registering(f"{path} -> {where_is(endpoint)}")
+        verbs = frozenset(method.upper() for method in (methods or ("GET",)))
+        self._entries.append(build_route(path, verbs, endpoint, options))
+
+    def api_route(
+        self, path: str, *, methods: Optional[Sequence[str]] = None, **options: Unpack[RouteOptions]
+    ) -> Callable[[F], F]:
+        def register(function: F) -> F:
+            self.add_api_route(path, function, methods=methods, **options)
+            return function
+
+        return register
+
+    def get(self, path: str = "", **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        return self.api_route(path, methods=("GET",), **options)
+
+    def post(self, path: str = "", **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        return self.api_route(path, methods=("POST",), **options)
+
+    def put(self, path: str = "", **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        return self.api_route(path, methods=("PUT",), **options)
+
+    def patch(self, path: str = "", **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        return self.api_route(path, methods=("PATCH",), **options)
+
+    def delete(self, path: str = "", **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        return self.api_route(path, methods=("DELETE",), **options)
+
+    def head(self, path: str = "", **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        return self.api_route(path, methods=("HEAD",), **options)
+
+    def options(self, path: str = "", **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        return self.api_route(path, methods=("OPTIONS",), **options)
+
+    def trace(self, path: str = "", **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        return self.api_route(path, methods=("TRACE",), **options)
+
+    def add_api_websocket_route(self, path: str, endpoint: Callable[..., Any], **options: Unpack[RouteOptions]) -> None:
+        self._registering(f"{path} -> {where_is(endpoint)}")
+        self._entries.append(build_route(path, frozenset(), endpoint, options))
+
+    def websocket(self, path: str = "", **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        """Register a handler for sockets; its dependencies run before `accept`."""
+
+        def register(function: F) -> F:
+            self.add_api_websocket_route(path, function, **options)
+            return function
+
+        return register
+
+    def controller(self, path: str = "", **options: Unpack[RouterOptions]) -> Callable[[C], C]:
+        """Register the marked methods of a class, made anew for each request with its own dependencies."""
+
+        def register(kind: C) -> C:
+            router = Router(path, **options)
+            router._entries.extend(controller_routes(kind))
+            self.include_router(router)
+            return kind
+
+        return register
+
+    # Other routers and applications ----------------------------------------------------------------------------------
+
+    def include_router(self, router: "Router", *, prefix: str = "", **options: Unpack[RouterOptions]) -> None:
+        """Serve another router's routes below `prefix`, whatever is added to it later on included."""
+        self._registering(f"include_router({router!r})")
+        if not isinstance(router, Router):
+            raise SetupError(f"include_router takes a Router, not {router!r}")
+        if router is self or router.includes(self):
+            raise SetupError(f"a router cannot include itself (prefix {router.prefix!r})")
+        self._entries.append((router, shared_options(check_prefix(prefix), options)))
+
+    def includes(self, other: "Router") -> bool:
+        inner = [entry[0] for entry in self._entries if isinstance(entry, tuple)]
+        return any(router is other or router.includes(other) for router in inner)
+
+    def mount(self, path: str, app: object, name: Optional[str] = None) -> None:
+        """Give everything below `path` to another application: ours, any ASGI or WSGI one, or static files."""
+        self._registering(f"mount({path!r})")
+        self._entries.append(Mount(check_prefix(path.rstrip("/")), app, name or "", Inherited()))
+
+    def host(self, host: str, router: "Router") -> None:
+        """Serve a router's routes only under this host name: `api.example.com`, `{tenant}.example.com`."""
+        self.include_router(router, host=host)
+
+    # What surrounds them ---------------------------------------------------------------------------------------------
+
+    def add_exception_handler(self, kind: Union[int, Type[BaseException]], handler: Callable[..., Any]) -> None:
+        """Answer exceptions of this type, or HTTP errors of this status, from these routes."""
+        self._registering(f"add_exception_handler({kind!r})")
+        self._handlers[kind] = handler
+
+    def exception_handler(self, kind: Union[int, Type[BaseException]]) -> Callable[[F], F]:
+        def register(function: F) -> F:
+            self.add_exception_handler(kind, function)
+            return function
+
+        return register
+
+    def on_event(self, event: str) -> Callable[[F], F]:
+        """Call a function at `startup` or `shutdown`."""
+
+        def register(function: F) -> F:
+            self.add_event_handler(event, function)
+            return function
+
+        return register
+
+    def add_event_handler(self, event: str, function: Callable[[], Any]) -> None:
+        self._registering(f"on_event({event!r})")
+        if event not in self._events:
+            raise SetupError(f"there is no event {event!r}: only startup and shutdown ({where_is(function)})")
+        self._events[event].append(function)
+
+    # Read at build ---------------------------------------------------------------------------------------------------
+
+    def walk(self, around: Inherited = Inherited()) -> Iterator[Union[Route, Mount]]:
+        """Every route and mount below this router, complete with what it inherits; closes the router to changes."""
+        self._frozen = True
+        here = around.within(self._shared)
+        if self._handlers:
+            here = here.within(Inherited(exception_handlers=(self._handlers,)))
+        for entry in self._entries:
+            if isinstance(entry, tuple):
+                router, shared = entry
+                yield from router.walk(here.within(shared))
+            else:
+                yield complete(entry, here)
+
+    def routers(self) -> Iterator["Router"]:
+        """This router and every one below it, each once."""
+        seen: List[Router] = []
+        waiting: List[Router] = [self]
+        while waiting:
+            router = waiting.pop(0)
+            if all(router is not other for other in seen):
+                seen.append(router)
+                waiting.extend(entry[0] for entry in router._entries if isinstance(entry, tuple))
+        return iter(seen)
+
+    def _registering(self, what: str) -> None:
+        if self._frozen:
+            raise SetupError(f"{what}: too late, the application is already built")
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(prefix={self.prefix!r})"
+
+
+def build_route(
+    path: str, methods: "frozenset[str]", handler: Callable[..., Any], options: RouteOptions, controller: Optional[type] = None
+) -> Route:
+    if path and not path.startswith("/"):
+        raise SetupError(f"the path {path!r} must begin with a slash ({where_is(handler)})")
+    if not callable(handler):
+        raise SetupError(f"the handler of {path!r} cannot be called: {handler!r}")
+    unknown = set(options) - set(RouteOptions.__annotations__)
+    if unknown:
+        raise SetupError(f"unknown route option {', '.join(sorted(unknown))} ({where_is(handler)})")
+    name: str = options.get("name") or getattr(handler, "__name__", type(handler).__name__)
+    return Route(path, methods, handler, name, options, inherit_options(options), controller)
+
+
+def complete(entry: Union[Route, Mount], around: Inherited) -> Union[Route, Mount]:
+    inherited = around.within(entry.inherited)
+    path = around.prefix + entry.path
+    if isinstance(entry, Mount):
+        return Mount(path, entry.app, entry.name, inherited)
+    return Route(path or "/", entry.methods, entry.handler, entry.name, entry.options, inherited, entry.controller)
+
+
+def shared_options(prefix: str, options: RouterOptions) -> Inherited:
+    unknown = set(options) - set(RouterOptions.__annotations__)
+    if unknown:
+        raise SetupError(f"unknown router option {', '.join(sorted(unknown))} (prefix {prefix!r})")
+    route_like: RouteOptions = {k: v for k, v in options.items() if k in RouteOptions.__annotations__}  # type: ignore[assignment]
+    inherited = inherit_options(route_like)
+    return Inherited(
+        **{
+            **vars(inherited),
+            "prefix": prefix,
+            "host": options.get("host"),
+            "response_class": options.get("default_response_class"),
+        }
+    )
+
+
+def check_prefix(prefix: str) -> str:
+    """A prefix begins with a slash and ends without one."""
+    if prefix and not prefix.startswith("/"):
+        raise SetupError(f"the prefix {prefix!r} must begin with a slash")
+    return prefix.rstrip("/")
