@@ -1,6 +1,5 @@
 """Client addresses: one spelling each, and proxies believed only as far as they are trusted."""
 
-import re
 from typing import Dict, List, Optional, Tuple
 
 import pytest
@@ -79,7 +78,7 @@ def test_a_star_stands_for_direct_peers_only() -> None:
 
 @pytest.mark.parametrize("text", ["", "10.0.0.1/8", "10.0.0.0/33", "localhost", "10.*", "10.0.0.0-10.0.0.9"])
 def test_what_is_no_network_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=re.escape(text)):
+    with pytest.raises(ValueError, match=r"network|host bits"):
         parse_networks([text])
 
 
