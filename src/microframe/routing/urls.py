@@ -7,7 +7,7 @@ from microframe.exceptions import MicroFrameException
 from microframe.http.query import format_query
 from microframe.http.url import quote_path
 from microframe.routing.converters import Converter, format_text
-from microframe.routing.path import PathPattern
+from microframe.routing.path import PathPattern, parse_path
 from microframe.routing.segment import Parameter, Segment, splits_into
 
 
@@ -31,9 +31,13 @@ def build_path(pattern: PathPattern, params: Mapping[str, object], name: str = "
     """
     route = f"route {name!r} ({pattern})" if name else f"path {str(pattern)!r}"
     check_names(route, pattern.names, params)
-    path = "/" + "/".join(build_segment(segment, params, route) for segment in pattern.segments)
+    first, *others = [build_segment(segment, params, route) for segment in pattern.segments]
     # What begins with two slashes is a host to a browser; an encoded one is the same value to the matcher.
-    return "/%2F" + path[2:] if path.startswith("//") else path
+    if first.startswith("/"):
+        first = "%2F" + first[1:]
+    elif not first and others:
+        raise WrongParameters(f"{route}: {pattern.names[0]} is empty, so a browser would read a host")
+    return "/" + "/".join([first, *others])
 
 
 def check_names(route: str, names: Sequence[str], params: Mapping[str, object]) -> None:
@@ -97,9 +101,11 @@ def build_query(values: Mapping[str, object]) -> str:
     for name, value in values.items():
         several = value if isinstance(value, (list, tuple)) else (value,)
         try:
-            pairs.extend((name, format_text(one)) for one in several if one is not None)
+            texts = [format_text(one) for one in several if one is not None]
+            name.join(texts).encode()  # half a surrogate pair has no place in a URL
         except ValueError as exc:
             raise WrongParameters(f"query {name}={value!r}: {exc}") from exc
+        pairs.extend((name, text) for text in texts)
     return format_query(pairs)
 
 
@@ -163,18 +169,8 @@ class RouteNames:
                 yield f"{mount}:{name}" if mount else name
 
 
-BELOW = PathPattern(
-    "/{path:path}",
-    (
-        Segment(
-            (
-                Parameter(
-                    "path", "path", Converter(str, lambda path: format_text(path).lstrip("/"), spans=True)
-                ),
-            )
-        ),
-    ),
-    ("path",),
+BELOW = parse_path(
+    "/{path:path}", {"path": Converter(str, lambda path: format_text(path).lstrip("/"), spans=True)}
 )
 """What is asked of a mount; a slash in front of it means nothing."""
 
