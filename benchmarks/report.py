@@ -88,10 +88,15 @@ def _verdicts(verdicts: Sequence[Verdict]) -> str:
         measured = "n/a" if verdict.measured is None else "%.2f%s" % (verdict.measured, verdict.unit)
         limit = "%s %g%s" % ("≥" if verdict.at_least else "≤", verdict.limit, verdict.unit)
         rows.append((verdict.what, measured, limit, verdict.word, verdict.note))
-    missed = sum(verdict.missed for verdict in verdicts)
-    return "%d figures, %d missed.\n\n%s" % (
-        len(verdicts),
-        missed,
+    words = [verdict.word for verdict in verdicts]
+    counts = "%d figures: %d ok, %d missed, %d not measured." % (
+        len(words),
+        words.count("ok"),
+        sum(verdict.missed for verdict in verdicts),
+        words.count("n/a"),
+    )
+    return "%s\n\n%s" % (
+        counts,
         table(("figure", "measured", "ceiling", "verdict", "note"), rows),
     )
 
