@@ -7,21 +7,25 @@ T = TypeVar("T")
 
 ROUNDS = 5
 MAX_RATIO = 3.0  # linear is 2, quadratic is 4
-SHORTEST = 0.002  # seconds; below this a clock's ticks decide
+MEASURABLE = 0.01  # seconds of processor time
+LARGEST = 200_000
 
 
-def assert_linear(make: Callable[[int], T], work: Callable[[T], object], size: int = 2000) -> None:
+def assert_linear(make: Callable[[int], T], work: Callable[[T], object], size: int = 1000) -> None:
     """Fail if twice the input takes more than three times as long, twice in a row.
 
-    The size is doubled until the work is long enough to be measured.
+    `make` gives the input of a size, `work` is what is measured. The size is doubled until the work can be
+    measured; what is over at once with `LARGEST` is not quadratic.
     """
-    while fastest(make(size), work) < SHORTEST and size < 1_000_000:
+    while (once := fastest(make(size), work)) < MEASURABLE and size < LARGEST:
         size *= 2
     ratios = []
     for _ in range(2):
-        ratios.append(fastest(make(2 * size), work) / fastest(make(size), work))
-        if ratios[-1] < MAX_RATIO:
+        twice = fastest(make(2 * size), work)
+        ratios.append(twice / once)
+        if ratios[-1] < MAX_RATIO or twice < MEASURABLE:
             return
+        once = fastest(make(size), work)
     raise AssertionError(f"twice the input ({size}) took {ratios} times as long")
 
 
