@@ -205,15 +205,12 @@ def build_matcher(entries: Iterable[Entry[Payload]], describe: Describe[Payload]
             parameters clash between a host and a path, or differ between two equal hosts.
     """
     everywhere = Site(None, describe)
-    sites: Dict[object, Site[Payload]] = {}
+    sites: Dict[Tuple[object, ...], Site[Payload]] = {}
     for entry in entries:
         if entry.host is None:
             everywhere.add(entry)
             continue
-        shape = tuple([segment.shape for segment in entry.host.segments])
-        site = sites.get(shape)
-        if site is None:
-            site = sites[shape] = Site(entry.host, describe)
+        site = sites.setdefault(entry.host.shape, Site(entry.host, describe))
         check_names(entry, entry.host, site)
         site.add(entry)
     return build_host_matcher(everywhere, sites.values()) if sites else everywhere.build()

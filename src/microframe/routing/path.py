@@ -23,6 +23,11 @@ class PathPattern:
         """The path without converters, as OpenAPI and metrics write it: `/boards/{board_id}`."""
         return "/" + "/".join([segment.template for segment in self.segments])
 
+    @property
+    def shape(self) -> Tuple[object, ...]:
+        """The same for paths that are equal, whatever their parameters are called."""
+        return tuple([segment.shape for segment in self.segments])
+
     def __str__(self) -> str:
         return self.text
 
@@ -34,6 +39,11 @@ class HostPattern:
     text: str
     segments: Tuple[Segment, ...]
     names: Tuple[str, ...]
+
+    @property
+    def shape(self) -> Tuple[object, ...]:
+        """The same for hosts that are equal, whatever their parameters are called."""
+        return tuple([segment.shape for segment in self.segments])
 
     def __str__(self) -> str:
         return self.text
