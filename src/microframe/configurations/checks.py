@@ -144,9 +144,9 @@ def reference_prefix(value: object) -> str:
 
 
 def header_name(value: object) -> str:
-    """A header's name (RFC 9110 §5.1), in small letters."""
-    if not isinstance(value, str) or not _TOKEN.fullmatch(value.lower()):
-        raise Mismatch("the name of a header", value)
+    """A header's name (RFC 9110 §5.1) in small letters, or nothing."""
+    if not isinstance(value, str) or (value and not _TOKEN.fullmatch(value.lower())):
+        raise Mismatch("the name of a header, or nothing", value)
     return value.lower()
 
 

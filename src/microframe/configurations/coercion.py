@@ -16,7 +16,7 @@ from microframe.configurations.secret import Secret, is_secret_name
 
 _TRUE, _FALSE = ("true", "1", "on", "yes"), ("false", "0", "off", "no")
 _WHOLE = re.compile(r"[+-]?[0-9]+(_[0-9]+)*")
-_MOST_DIGITS = 40
+_MOST_DIGITS = 80
 _NUMBER = re.compile(r"[+-]?([0-9]{1,30}(\.[0-9]{0,30})?|\.[0-9]{1,30})([eE][+-]?[0-9]{1,3})?")
 SEQUENCES: Dict[object, Callable[[List[object]], object]] = {
     list: list,
@@ -177,13 +177,16 @@ def _union(value: object, members: Tuple[Any, ...], is_text: bool) -> object:
     # An empty text is nothing where nothing is allowed: `MICROFRAME_X=` is how a shell leaves something out.
     # Any text is a text, so the others come first.
     ordered = sorted(members, key=lambda member: (member is not type(None), member is str))
-    expected = []
+    faults = []
     for member in ordered:
         try:
             return coerce(value, member, is_text=is_text)
         except Mismatch as mismatch:
-            expected.append(mismatch.expected)
-    raise Mismatch(" or ".join(text for text in expected if text != "nothing"), value)
+            faults += [mismatch] if member is not type(None) else []
+    if len(faults) == 1:
+        raise faults[0]
+    expected = " or ".join(mismatch.expected for mismatch in faults)
+    raise Mismatch(expected, value, secret=any(mismatch.secret for mismatch in faults))
 
 
 def _literal(value: object, options: Tuple[object, ...], is_text: bool) -> object:

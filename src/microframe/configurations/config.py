@@ -102,7 +102,7 @@ class AppConfig:
     """Send `/cards/` to `/cards`, or the other way, when only that one exists."""
 
     request_id_header: str = "x-request-id"
-    """The header that carries the id of a request, in and out."""
+    """The header that carries the id of a request, in and out; nothing for none."""
 
     error_format: ErrorFormat = "problem"
     """How errors are answered: `problem` (RFC 9457) or `detail` (`{"detail": …}`, as FastAPI does)."""

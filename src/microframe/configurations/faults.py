@@ -67,12 +67,12 @@ def one_line(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip()
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """`; did you mean …?` when a known name is close, otherwise nothing."""
+def did_you_mean(name: str, known: Iterable[str], *, prefix: str = "") -> str:
+    """`; did you mean …?` when a known name is close, otherwise nothing. `prefix` comes before each."""
     from difflib import get_close_matches  # slow to import, and only wanted on the way out
 
     close = get_close_matches(name, list(known), n=1, cutoff=0.7)
-    return f"; did you mean {close[0]}?" if close else ""
+    return f"; did you mean {prefix}{close[0]}?" if close else ""
 
 
 def scrub(text: str, secrets: Iterable[str]) -> str:

@@ -98,7 +98,7 @@ def _parse_toml(text: str) -> object:
 
 
 def _place(exc: ValueError, text: str) -> str:
-    """`:12`, the line of a parse error. Its own words stay out: they may quote the file, and a secret with it."""
+    """`:12`, the line of a parse error. Its own words stay out: they may quote the file."""
     if isinstance(exc, json.JSONDecodeError):
         return f":{exc.lineno}"
     found = _TOML_PLACE.search(str(exc)) or re.fullmatch(r"line (\d+)", str(exc))

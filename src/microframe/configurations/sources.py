@@ -71,7 +71,8 @@ def _key_of(name: str, where: str) -> Tuple[str, str]:
         return section.lower(), key.lower()
     if name in _VARIABLES:
         return "", section.lower()
-    hint = did_you_mean(name, (*_VARIABLES, *LOCATIONS))
+    known = [variable[len(PREFIX) :] for variable in (*_VARIABLES, *LOCATIONS)]
+    hint = did_you_mean(section, known, prefix=PREFIX)
     raise SetupError(
         f"{where}: no such setting{hint or f' (a plugin has its own as {PREFIX}<PLUGIN>__<KEY>)'}"
     )
