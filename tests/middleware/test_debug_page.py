@@ -252,7 +252,7 @@ async def test_values_of_variables_are_not_shown() -> None:
         raise ValueError("no")
 
     page = await page_of(raised(lambda: fail("1234-" * 3)))
-    assert "1234-1234-1234-" not in page
+    assert "1234-" * 3 not in page
 
 
 async def test_the_query_is_not_shown() -> None:
