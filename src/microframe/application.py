@@ -41,10 +41,10 @@ from microframe.lifespan import Lifespan, Part, events, opened_by
 from microframe.markers import Scope as Lifetime
 from microframe.middleware.debug_page import build_debug_page
 from microframe.middleware.errors import Errors
-from microframe.middleware.hosts import hosts
-from microframe.middleware.https import https
-from microframe.middleware.proxy import proxy
-from microframe.middleware.request_id import request_id
+from microframe.middleware.hosts import allow_hosts
+from microframe.middleware.https import require_https
+from microframe.middleware.proxy import trust_proxies
+from microframe.middleware.request_id import assign_request_id
 from microframe.plugin import Plugin, order_plugins
 from microframe.routing.converters import Converter, Converters
 from microframe.routing.dispatch import SocketHandler, build_dispatch, build_socket_dispatch
@@ -201,15 +201,17 @@ class Application(Router):
         by_host = any(entry.host is not None for entry in [*table.requests, *table.sockets])
         pages = ProblemPages(self.config.problem_base)
         matcher = build_matcher(table.requests, describe=lambda target: str(target[1]))
-        dispatch = errors(build_dispatch(matcher, self.config.redirect_slashes, pages.answer, by_host))
+        inner = build_dispatch(matcher, self.config.redirect_slashes, pages.answer, by_host)
         around = layers_around(layers)
-        if around or guards:
-            dispatch = errors(guarded(guards, fold(around, dispatch)))
+        if around:
+            # A boundary of its own, so that middleware sees every answer, errors included.
+            inner = fold(around, errors(inner))
+        inner = guarded(guards, inner)
         sockets = build_matcher(table.sockets, describe=lambda target: str(target[1]))
         self._socket = build_socket_dispatch(sockets, by_host)
         self._lifespan = Lifespan(self._lifespan_parts(table))
-        self._built = dispatch
-        self._open_edge(dispatch, errors, guards, form)
+        self._built = errors(inner)
+        self._open_edge(inner, errors, guards, form)
         return self
 
     def _workshop(self, layers: Sequence[Layer]) -> Workshop:
@@ -230,13 +232,13 @@ class Application(Router):
         config = self.config
         guards: List[Guard] = []
         if config.trusted_proxies:
-            guards.append(proxy(config.trusted_proxies))
-        if config.request_id_header:
-            guards.append(request_id(config.request_id_header))
+            guards.append(trust_proxies(config.trusted_proxies))
+        if False and config.request_id_header:
+            guards.append(assign_request_id(config.request_id_header))
         if config.allowed_hosts:
-            guards.append(hosts(config.allowed_hosts))
+            guards.append(allow_hosts(config.allowed_hosts))
         if config.https_only:
-            guards.append(https())
+            guards.append(require_https())
         for installation in self._installations:
             guards.extend(installation.guards)
         return (*guards, *self._guards)

@@ -121,11 +121,11 @@ def test_a_date_is_written_as_http_wants_it() -> None:
     assert format_date(0) == "Thu, 01 Jan 1970 00:00:00 GMT"
 
 
-@pytest.mark.parametrize("value", ["a b", "a,b", 'a"b', "a\\b", '{"a":1}', "é", '"quoted"'])
-def test_a_value_that_needs_encoding_is_refused_and_the_message_says_what_to_do(value: str) -> None:
-    with pytest.raises(ValueError, match="percent-encode") as caught:
-        format_cookie("session", value)
-    assert value not in str(caught.value).split("session")[1][3:]
+@pytest.mark.parametrize("end", [" b", ",b", '"b', "\\b", '{"a":1}', "é", '"'])
+def test_a_value_that_needs_encoding_is_refused_and_not_shown(end: str) -> None:
+    with pytest.raises(ValueError, match="'session'.*percent-encode") as caught:
+        format_cookie("session", f"s3cret{end}")
+    assert "s3cret" not in str(caught.value)
 
 
 @pytest.mark.parametrize("domain", ["example.com", ".example.com", "127.0.0.1", "localhost"])
@@ -174,6 +174,10 @@ def test_what_browsers_take_over_https_only_must_be_secure(options: Dict[str, An
 def test_a_prefix_promises_what_the_cookie_must_keep(key: str, options: Dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="its name says so"):
         format_cookie(key, "b", **options)
+
+
+def test_a_cookie_named_like_an_attribute_is_none() -> None:
+    assert format_cookie("SameSite", "none", samesite=None) == "SameSite=none; Path=/"
 
 
 def test_prefixes_that_are_kept_are_fine() -> None:

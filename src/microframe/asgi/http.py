@@ -103,27 +103,37 @@ class HttpEdge:
 
 
 def build_http(owner: Owner, endpoint: Endpoint, errors: Errors, guard: HeadGuard, body_limit: int) -> Callable[..., Awaitable[None]]:
-    """The part of the edge that serves requests."""
+    """The part of the edge that serves requests. It answers what the endpoint raises, so that needs no boundary around it."""
     check = guard.check
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         headers: RawHeaders = scope["headers"]
         query: bytes = scope["query_string"]
-        path, escaped = read_path(scope)
+        path: str = scope["path"]
+        escaped = False
+        if b"%" in (scope.get("raw_path") or b"") or scope.get("root_path"):
+            path, escaped = read_path(scope)
         edge = HttpEdge(scope, receive, send)
         request = Request(owner, edge, scope["method"], path, query, headers, scope.get("root_path") or "", body_limit)
-        request.escaped = escaped
+        if escaped:
+            request.escaped = True
         failure: Optional[BaseException] = None
         try:
             refusal = check(headers, path, query)
             if refusal is None:
-                response: Any = await endpoint(request)
-                if not isinstance(response, Response):
-                    response = await errors.answer(request, not_a_response(response))
+                try:
+                    response: Any = await endpoint(request)
+                    if not isinstance(response, Response):
+                        raise not_a_response(response)
+                except Exception as exc:
+                    response = await errors.answer(request, exc)
             else:
                 response = errors.form.respond(refusal, request)
             if type(response.body) is bytes:
-                await send_whole(request, response, response.body, send)
+                body = response.body
+                headers = whole_headers(request, response, len(body))
+                await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+                await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else body})
             else:
                 await send_pieces(request, response, edge, send)
             for task in response.after:
@@ -166,22 +176,21 @@ class BrokenStream(RuntimeError):
     """A streaming answer ended before its end."""
 
 
-async def send_whole(request: Request, response: Response, body: bytes, send: Send) -> None:
+def whole_headers(request: Request, response: Response, length: int) -> RawHeaders:
+    """The headers of an answer whose body is there: its own, the constant ones, and the length."""
     raw = response.raw_headers
     if request._reply_headers:
         raw = raw + request._reply_headers
     for name, _ in raw:
         if name in CHECKED:
-            headers = complete_headers(raw, len(body), request.method == "HEAD" and not body)
-            break
-    else:
-        headers = [*raw, *CONSTANT_HEADERS]
-        if response.status_code >= 200 and response.status_code not in NO_LENGTH:
-            headers.append((b"content-length", b"%d" % len(body)))
-    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else body})
+            return complete_headers(raw, length, request.method == "HEAD" and not length)
+    if response.status_code < 200 or response.status_code in NO_LENGTH:
+        return raw + CONSTANT_HEADERS
+    return [*raw, *CONSTANT_HEADERS, LENGTHS[length] if length < KEPT else (b"content-length", b"%d" % length)]
 
 
+KEPT = 1024
+LENGTHS = tuple((b"content-length", b"%d" % length) for length in range(KEPT))
 NO_LENGTH = (204, 304)
 
 

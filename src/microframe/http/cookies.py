@@ -75,7 +75,7 @@ def format_cookie(
         parts.append(f"SameSite={check_samesite(samesite)}")
     if secure:
         parts.append("Secure")
-    check_promises(key, parts)
+    check_promises(key, parts[1:])
     cookie = "; ".join(parts)
     if len(cookie) > MAX_COOKIE_BYTES:
         raise ValueError(f"the cookie {key!r} has {len(cookie)} bytes; browsers keep {MAX_COOKIE_BYTES}")
@@ -136,19 +136,19 @@ def format_date(timestamp: float) -> str:
     )
 
 
-def check_promises(key: str, parts: List[str]) -> None:
+def check_promises(key: str, attributes: List[str]) -> None:
     """Refuse what browsers would throw away without a word (RFC 6265bis §4.1.3, §5.7)."""
-    secure = "Secure" in parts
+    secure = "Secure" in attributes
     prefix = key.lower()
-    if not secure and any(part.lower() == "samesite=none" for part in parts):
+    if not secure and any(attribute.lower() == "samesite=none" for attribute in attributes):
         raise ValueError(f"the cookie {key!r} has samesite 'none', so it must be secure")
-    if not secure and "Partitioned" in parts:
+    if not secure and "Partitioned" in attributes:
         raise ValueError(f"the cookie {key!r} is partitioned, so it must be secure")
     if not secure and prefix.startswith("__secure-"):
         raise ValueError(f"the cookie {key!r} must be secure: its name says so")
     if prefix.startswith("__host-"):
-        has_domain = any(part.startswith("Domain=") for part in parts)
-        if not secure or has_domain or "Path=/" not in parts:
+        has_domain = any(attribute.startswith("Domain=") for attribute in attributes)
+        if not secure or has_domain or "Path=/" not in attributes:
             raise ValueError(
                 f"the cookie {key!r} must be secure, with path '/' and no domain: its name says so"
             )

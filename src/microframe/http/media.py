@@ -74,7 +74,7 @@ def parse_options(value: str) -> Tuple[str, Dict[str, str]]:
     Raises:
         ValueError: a parameter is malformed or there twice, or there are control characters.
     """
-    if not value.isprintable() and has_controls(value):
+    if has_controls(value):
         raise ValueError("there are control characters in this header")
     first, semicolon, _ = value.partition(";")
     options: Dict[str, str] = {}
@@ -91,6 +91,8 @@ def parse_options(value: str) -> Tuple[str, Dict[str, str]]:
 
 
 def has_controls(text: str) -> bool:
+    if text.isprintable():
+        return False
     raw = text.encode("utf-8", "replace")
     return len(raw.translate(None, CONTROLS)) != len(raw)
 

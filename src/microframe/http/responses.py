@@ -13,6 +13,7 @@ from typing import (
     List,
     Mapping,
     Optional,
+    Tuple,
     Union,
 )
 
@@ -26,6 +27,13 @@ Task = Callable[[], Awaitable[None]]
 Body = Union[bytes, AsyncIterable[bytes], FileSlice]
 
 
+def content_type_header(media_type: str, charset: str = "utf-8") -> bytes:
+    """The Content-Type of a media type; text says its charset."""
+    if media_type.startswith("text/") and "charset=" not in media_type.lower():
+        media_type = f"{media_type}; charset={charset}"
+    return check_header("content-type", media_type)[1]
+
+
 class Response:
     """An answer: `status_code`, headers, `body`, and `after`, the tasks that run once it is sent.
 
@@ -37,6 +45,13 @@ class Response:
 
     media_type: ClassVar[Optional[str]] = None
     charset: ClassVar[str] = "utf-8"
+    type_header: ClassVar[Optional[Tuple[bytes, bytes]]] = None
+    """The Content-Type that `media_type` means, made once for each class."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if cls.media_type is not None:
+            cls.type_header = (b"content-type", content_type_header(cls.media_type, cls.charset))
 
     def __init__(
         self,
@@ -47,22 +62,23 @@ class Response:
         background: Optional[Task] = None,
     ) -> None:
         self.status_code = status_code
-        self.raw_headers: RawHeaders = []
         self.after: List[Task] = [] if background is None else [background]
         self.body: Body = self.render(content)
+        own = self.type_header if media_type is None else (b"content-type", content_type_header(media_type, self.charset))
+        self.raw_headers: RawHeaders = [] if own is None else [own]
         if headers is not None:
-            self.raw_headers.extend(check_header(name, value) for name, value in headers.items())
-        content_type = media_type or self.media_type
-        if content_type is not None and not any(name == b"content-type" for name, _ in self.raw_headers):
-            self.raw_headers.append((b"content-type", content_type_header(content_type, self.charset)))
+            given = [check_header(name, value) for name, value in headers.items()]
+            # A Content-Type given as a header is the one that counts.
+            typed = any(name == b"content-type" for name, _ in given)
+            self.raw_headers = given if typed else given + self.raw_headers
 
     def render(self, content: Any) -> bytes:
         """The content as bytes; what another class of response overrides."""
+        if isinstance(content, str):
+            return content.encode(self.charset)
         if content is None:
             return b""
-        if isinstance(content, (bytes, bytearray, memoryview)):
-            return bytes(content)
-        return str(content).encode(self.charset)
+        return bytes(content) if isinstance(content, (bytes, bytearray, memoryview)) else str(content).encode(self.charset)
 
     @property
     def headers(self) -> MutableHeaders:
@@ -123,13 +139,6 @@ class Response:
         self.set_cookie(
             key, max_age=0, expires=0, path=path, domain=domain, secure=secure, httponly=httponly, samesite=samesite
         )
-
-
-def content_type_header(media_type: str, charset: str = "utf-8") -> bytes:
-    """The Content-Type of a media type; text says its charset."""
-    if media_type.startswith("text/") and "charset=" not in media_type.lower():
-        media_type = f"{media_type}; charset={charset}"
-    return check_header("content-type", media_type)[1]
 
 
 def build_response(status_code: int, raw_headers: RawHeaders, body: Body) -> Response:

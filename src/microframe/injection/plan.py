@@ -95,14 +95,18 @@ def build_plan(steps: Sequence[Step], size: int, threads: Threads, reaches: Froz
 
 
 def run_alone(step: Step) -> Callable[[Any], Awaitable[Any]]:
+    """A handler that depends on nothing: a plain function, so its coroutine is awaited without one around it."""
     function, gather = step.function, step.gather
+    if not step.sources:
+        return lambda context: function()
 
-    async def run(context: Any) -> Any:
+    def run(context: Any) -> Awaitable[Any]:
         try:
             arguments = gather(context, [])
         except Invalid as exc:
             raise ValidationException(list(exc.errors)) from None
-        return await function(**arguments)
+        made: Awaitable[Any] = function(**arguments)
+        return made
 
     return run
 

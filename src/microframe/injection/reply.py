@@ -97,6 +97,8 @@ def reply_json(status_code: int, encode: Encode) -> Reply:
 
 
 def reply_as(kind: Type[Response], status_code: Optional[int], encode: Encode) -> Reply:
+    if status_code is None and kind.__init__ is Response.__init__ and kind.render is Response.render:
+        return reply_text(kind, encode)
     given: Dict[str, Any] = {} if status_code is None else {"status_code": status_code}
 
     def reply(request: Context, value: Any) -> Response:
@@ -105,6 +107,20 @@ def reply_as(kind: Type[Response], status_code: Optional[int], encode: Encode) -
         if not isinstance(value, (str, bytes)) and (issubclass(kind, JSONResponse) or is_plain(value)):
             value = json.loads(encode(value))
         return kind(value, **given)
+
+    return reply
+
+
+def reply_text(kind: Type[Response], encode: Encode) -> Reply:
+    """The reply of plain text and HTML: text goes out as it is, anything else as JSON text."""
+    pair, charset = kind.type_header, kind.charset
+
+    def reply(request: Context, value: Any) -> Response:
+        if type(value) is str:
+            return build_response(200, [] if pair is None else [pair], value.encode(charset))
+        if isinstance(value, Response):
+            return value
+        return kind(json.loads(encode(value)) if is_plain(value) else value)
 
     return reply
 

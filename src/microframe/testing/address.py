@@ -57,10 +57,21 @@ def follow(url: URL, location: str) -> URL:
         ProtocolError: to nothing that speaks HTTP.
     """
     try:
-        target = resolve(url, urljoin(str(url), location))
+        joined = urljoin(str(url), as_utf8(location))
+        if not ABSOLUTE.match(joined):
+            raise ValueError("the client speaks HTTP alone")
+        target = resolve(url, joined)
     except ValueError as exc:
         raise ProtocolError(f"the application redirects to {location!r}: {exc}") from exc
     return target if target.fragment or not url.fragment else target.replace(fragment=url.fragment)
+
+
+def as_utf8(header: str) -> str:
+    """A header read as UTF-8 where it is, as browsers do; headers are latin-1."""
+    try:
+        return header.encode("latin-1").decode()
+    except UnicodeError:
+        return header
 
 
 def escape(text: str, safe: str) -> str:

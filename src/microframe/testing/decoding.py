@@ -64,7 +64,7 @@ class Inflated:
         self._started = False
 
     def feed(self, piece: bytes) -> List[bytes]:
-        self._started = True
+        self._started = self._started or piece != b""
         try:
             plain = self._inflate.decompress(piece)
         except zlib.error as exc:

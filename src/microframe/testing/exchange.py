@@ -217,7 +217,7 @@ class Exchange(Run):
 def read_file(message: Message) -> bytes:
     """The part of an open file that a zero-copy message names."""
     file, offset, count = message["file"], message.get("offset"), message.get("count")
-    with open(os.dup(file if isinstance(file, int) else file.fileno()), "rb") as copy:
+    with open(os.dup(file if isinstance(file, int) else file.fileno()), "rb", buffering=0) as copy:
         if offset is not None:
             copy.seek(offset)
-        return copy.read(-1 if count is None else count)
+        return copy.read(-1 if count is None else count) or b""
