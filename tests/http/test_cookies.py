@@ -123,7 +123,7 @@ def test_a_date_is_written_as_http_wants_it() -> None:
 
 @pytest.mark.parametrize("end", [" b", ",b", '"b', "\\b", '{"a":1}', "é", '"'])
 def test_a_value_that_needs_encoding_is_refused_and_not_shown(end: str) -> None:
-    with pytest.raises(ValueError, match="'session'.*percent-encode") as caught:
+    with pytest.raises(ValueError, match=r"'session'.*percent-encode") as caught:
         format_cookie("session", f"s3cret{end}")
     assert "s3cret" not in str(caught.value)
 
