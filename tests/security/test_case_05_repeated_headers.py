@@ -38,7 +38,7 @@ def test_reading_many_cookies_is_linear() -> None:
 
 
 @pytest.mark.parametrize("name", [b"x-forwarded-for", b"forwarded", b"x-forwarded-host"])
-@pytest.mark.parametrize("value", [b"10.0.0.1", b"for=10.0.0.1", b",", b'"', b";"])
+@pytest.mark.parametrize("value", [b"10.0.0.1", b","])
 def test_reading_many_hops_is_linear(name: bytes, value: bytes) -> None:
     proxies = parse_networks(["10.0.0.0/8"])
 
