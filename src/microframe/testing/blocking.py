@@ -91,21 +91,22 @@ class TestClient(Verbs[ClientResponse]):
 
     def stream(self, method: str, url: Union[str, URL], **options: Unpack[RequestOptions]) -> "Stream":
         """`with client.stream("GET", url) as response`: read the body while it is made."""
-        return Stream(self._client.stream(method, url, **options), self.portal)
+        return Stream(self._client.stream(method, url, **options), self)
 
     def websocket_connect(
         self, url: Union[str, URL], subprotocols: Sequence[str] = (), **options: Unpack[SocketOptions]
     ) -> "WebSocketSession":
         """`with client.websocket_connect(url) as socket`; a refused handshake raises `WebSocketDenied`."""
-        return WebSocketSession(self._client.websocket_connect(url, subprotocols, **options), self.portal)
+        return WebSocketSession(self._client.websocket_connect(url, subprotocols, **options), self)
 
 
 class Stream:
     """An answer read while it is made: `AsyncStream` through a portal."""
 
-    def __init__(self, stream: AsyncStream, portal: Portal) -> None:
+    def __init__(self, stream: AsyncStream, client: TestClient) -> None:
         self._stream = stream
-        self._portal = portal
+        self._client = client  # whose loop ends when nobody has it any more
+        self._portal = client.portal
 
     def __enter__(self) -> ClientResponse:
         response = self._portal.call(self._stream.__aenter__)
@@ -139,9 +140,10 @@ class Through:
 class WebSocketSession:
     """One WebSocket, open within its `with` block: `AsyncWebSocketSession` through a portal."""
 
-    def __init__(self, session: AsyncWebSocketSession, portal: Portal) -> None:
+    def __init__(self, session: AsyncWebSocketSession, client: TestClient) -> None:
         self._session = session
-        self._portal = portal
+        self._client = client  # whose loop ends when nobody has it any more
+        self._portal = client.portal
 
     @property
     def request(self) -> ClientRequest:

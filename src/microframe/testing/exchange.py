@@ -9,7 +9,7 @@ from microframe.http.headers import RawHeaders, find
 from microframe.testing.body import CHUNK, Body, pieces_of
 from microframe.testing.failures import ProtocolError
 from microframe.testing.protocol import kind_of, read_bytes, read_head, read_headers
-from microframe.testing.waiting import GRACE, Message, Run, never
+from microframe.testing.waiting import Message, Run, grace, never
 
 BODILESS = (204, 304)
 """Statuses whose answer has no body (RFC 9110 §6.4.1)."""
@@ -202,11 +202,11 @@ class Exchange(Run):
         self._gone.set()
         self._taken.set()
 
-    async def finish(self, raising: bool, seconds: Optional[float] = GRACE) -> None:
+    async def finish(self, seconds: Optional[float], raising: bool) -> None:
         """Leave if the answer is not complete, and see the application end; raises what went wrong."""
         if not self.complete or self.pieces:
             self.leave()
-        await self.whole(seconds, raising)
+        await self.whole(grace(seconds), raising)
 
     async def stop(self) -> None:
         await super().stop()

@@ -9,6 +9,9 @@ from microframe.testing.waiting import LAST_GRACE, ASGIApplication, Message, Run
 
 STARTUP, SHUTDOWN = "startup", "shutdown"
 
+SETTLING = 0.1
+"""Seconds for the end of the call when the shutdown is complete."""
+
 
 class Lifespan(Run):
     """The one call of the application that lasts as long as the client."""
@@ -66,8 +69,10 @@ class Lifespan(Run):
             raise
 
     async def _end(self, phase: str) -> None:
-        # The exception behind a message comes with the end of the call; some applications never end it.
-        await asyncio.wait([self.task] if self.task else [], timeout=LAST_GRACE)
+        # The exception behind a failure comes with the end of the call, which some applications never end.
+        patience = SETTLING if self._failures.get(phase, "") is None else LAST_GRACE
+        if self.task is not None:
+            await asyncio.wait([self.task], timeout=patience)
         if self.ended:
             self.raise_failure(True)
         await self.stop()

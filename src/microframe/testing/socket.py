@@ -13,7 +13,7 @@ from microframe.testing.driver import Driver
 from microframe.testing.failures import ClientTimeout, ProtocolError
 from microframe.testing.request import ClientRequest
 from microframe.testing.response import AnswerHeaders, ClientResponse
-from microframe.testing.waiting import GRACE, LAST_GRACE, Message, never
+from microframe.testing.waiting import LAST_GRACE, Message, grace, never
 
 FAILED = 1011
 """The server met an error (RFC 6455 §7.4.1): its exception may be on the way."""
@@ -57,7 +57,7 @@ class AsyncWebSocketSession:
         try:
             await channel.until(lambda: channel.decided, self._timeout)
             if not channel.accepted:
-                await channel.until(never, GRACE)
+                await channel.until(never, grace(self._timeout))
         except BaseException:
             await channel.stop()
             raise
@@ -87,7 +87,7 @@ class AsyncWebSocketSession:
     ) -> None:
         try:
             await self.close()
-            await self._channel.until(never, GRACE)
+            await self._channel.until(never, grace(self._timeout))
             self._channel.raise_failure(self._driver.raising)
         except Exception as exc:
             if not is_about_leaving(exc) and goes_first(exc, error):
@@ -201,11 +201,11 @@ class AsyncWebSocketSession:
 
 def is_about_leaving(error: Optional[BaseException]) -> bool:
     """Whether an exception of the application only says that the client has left."""
-    while error is not None:
-        if isinstance(error, (ClientLeft, WebSocketDisconnect)):
-            return True
+    found = isinstance(error, WebSocketDisconnect)
+    while error is not None and not found:
+        found = isinstance(error, ClientLeft)
         error = error.__cause__ or error.__context__
-    return False
+    return found
 
 
 def goes_first(theirs: Exception, ours: Optional[BaseException]) -> bool:

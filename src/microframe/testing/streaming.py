@@ -42,6 +42,7 @@ class AsyncStream:
         self._driver = driver
         self._follow = follow
         self._exchange: Optional[Exchange] = None
+        self._seconds: Optional[float] = None
 
     async def __aenter__(self) -> ClientResponse:
         try:
@@ -54,6 +55,7 @@ class AsyncStream:
         await self._finish()  # with the redirect before this one
         began = time.perf_counter()
         raising = self._driver.raising
+        self._seconds = seconds
         exchange = self._exchange = self._driver.begin(request, streaming=True)
         await exchange.head(seconds, raising)
         response = response_of(exchange, request, began)
@@ -74,7 +76,7 @@ class AsyncStream:
 
     async def _finish(self) -> None:
         if self._exchange is not None:
-            await self._exchange.finish(self._driver.raising)
+            await self._exchange.finish(self._seconds, self._driver.raising)
 
     async def _abandon(self) -> None:
         with suppress(Exception):  # the test has failed already: what it raised is what it tells

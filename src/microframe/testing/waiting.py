@@ -14,7 +14,7 @@ Send = Callable[[Message], Awaitable[None]]
 ASGIApplication = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 GRACE = 5.0
-"""Seconds an application has to end once the client has left."""
+"""Seconds an application has to end once the client has left, fewer where the test waits less for all."""
 
 LAST_GRACE = 1.0
 """Seconds it has to end once its task is cancelled."""
@@ -158,6 +158,11 @@ class Run:
         if error is not None and (raising or not isinstance(error, Exception)):
             raise error
         return error
+
+
+def grace(seconds: Optional[float]) -> float:
+    """How long a test that waits so many seconds for an answer waits for the end."""
+    return GRACE if seconds is None else min(GRACE, seconds)
 
 
 def never() -> bool:
