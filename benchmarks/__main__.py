@@ -68,7 +68,7 @@ def main(arguments: Sequence[str]) -> int:
     inside = served = fresh = None
     if "in-process" in parts:
         inside = rounds.run(
-            workloads, peers, rounds=3 if options.quick else 9, seconds=0.05 if options.quick else 0.15
+            workloads, peers, rounds=8 if options.quick else 20, seconds=0.03 if options.quick else 0.06
         )
     if "fresh" in parts:
         fresh = cold.measure(peers, rounds=2 if options.quick else 5)

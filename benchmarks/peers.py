@@ -11,7 +11,8 @@ class Peer:
     """One measured framework.
 
     `server` is "uvicorn" for what is an ASGI application, otherwise the framework's own server, used for
-    the wire runs; `asgi` says whether the in-process driver can call it.
+    the wire runs; `asgi` says whether the in-process driver can call it; without `injection`, the dependency
+    workloads are plain calls in the handler.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Peer:
     imports: str
     server: str = "uvicorn"
     asgi: bool = True
+    injection: bool = True
 
     def load(self) -> ModuleType:
         """The application module; imports the framework."""
@@ -62,6 +64,7 @@ _ALL = (
         ("starlette",),
         "from starlette.applications import Starlette; from starlette.routing import Route; "
         "from starlette.responses import JSONResponse",
+        injection=False,
     ),
     Peer("litestar", "litestar_app", "litestar", ("litestar",), "from litestar import Litestar, get"),
     Peer(
@@ -71,8 +74,25 @@ _ALL = (
         ("blacksheep",),
         "from blacksheep import Application, get",
     ),
-    Peer("falcon", "falcon_app", "falcon", ("falcon", "msgspec"), "import falcon.asgi"),
-    Peer("sanic", "sanic_app", "sanic", ("sanic",), "from sanic import Sanic, json", server="sanic"),
-    Peer("robyn", "robyn_app", "robyn", ("robyn",), "from robyn import Robyn", server="robyn", asgi=False),
+    Peer("falcon", "falcon_app", "falcon", ("falcon", "msgspec"), "import falcon.asgi", injection=False),
+    Peer(
+        "sanic",
+        "sanic_app",
+        "sanic",
+        ("sanic",),
+        "from sanic import Sanic, json",
+        server="sanic",
+        injection=False,
+    ),
+    Peer(
+        "robyn",
+        "robyn_app",
+        "robyn",
+        ("robyn",),
+        "from robyn import Robyn",
+        server="robyn",
+        asgi=False,
+        injection=False,
+    ),
 )
 PEERS: Dict[str, Peer] = {peer.name: peer for peer in _ALL}
