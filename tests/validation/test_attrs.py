@@ -21,9 +21,13 @@ class Model(BaseModel):
     n: int
 
 
+def strip(text: str) -> str:
+    return text.strip()
+
+
 @attrs.define
 class Card:
-    title: str = attrs.field(converter=lambda text: text.strip(), validator=attrs.validators.min_len(2))
+    title: str = attrs.field(converter=strip, validator=attrs.validators.min_len(2))
     _hidden: int = 1
     points: Annotated[int, Field(ge=0)] = 0
     colour: str = attrs.field(default="red", alias="color")

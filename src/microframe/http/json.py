@@ -28,7 +28,7 @@ def is_suspicious(body: bytes) -> bool:
     alike = body.translate(ALIKE)
     if alike.find(b"0e000") >= 0 and EXPONENT.search(body):
         return True
-    return alike.find(LONG) >= 0
+    return len(body) >= len(LONG) and alike.find(LONG) >= 0
 
 
 def read_json(body: bytes) -> object:

@@ -26,11 +26,13 @@ def any_encoder() -> Encoder:
     from pydantic_core import PydanticSerializationError, SchemaSerializer, core_schema
 
     # Half the cost of `to_json`, which reads its options anew at every call.
-    write = SchemaSerializer(core_schema.any_schema(), core_schema.CoreConfig(ser_json_inf_nan="null")).to_json
+    write = SchemaSerializer(
+        core_schema.any_schema(), core_schema.CoreConfig(ser_json_inf_nan="null")
+    ).to_json
 
     def encode(value: Any) -> bytes:
         try:
-            return write(value, fallback=plain)
+            return write(value, by_alias=True, fallback=plain)
         except PydanticSerializationError as exc:
             # Pydantic wraps what `plain` raises, and says so in front of it.
             reason = str(exc).replace("Error serializing to JSON: ", "")
@@ -64,4 +66,4 @@ def to_plain(value: Any) -> Any:
     """What another library's encoder asks for a value it does not know: all of it as JSON has it."""
     from pydantic_core import to_jsonable_python
 
-    return to_jsonable_python(value, inf_nan_mode="null", fallback=plain)
+    return to_jsonable_python(value, by_alias=True, inf_nan_mode="null", fallback=plain)
