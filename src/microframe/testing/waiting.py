@@ -11,7 +11,8 @@ Message = MutableMapping[str, Any]
 Scope = Dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-ASGIApplication = Callable[[Scope, Receive, Send], Awaitable[None]]
+ASGIApplication = Callable[[Any, Any, Any], Awaitable[None]]
+"""Every framework has its own types for scope and messages: this takes all of them."""
 
 GRACE = 5.0
 """Seconds an application has to end once the client has left, fewer where the test waits less for all."""
