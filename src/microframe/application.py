@@ -22,7 +22,7 @@ from typing_extensions import Unpack
 
 from microframe.asgi.http import build_http
 from microframe.asgi.lifespan import serve_lifespan
-from microframe.asgi.messages import ASGIApp, HeadGuard, HeadLimits, Receive, Scope, Send
+from microframe.asgi.messages import ASGIApp, HeadLimits, Receive, Scope, Send, build_head_check
 from microframe.asgi.socket import SocketLimits, build_socket
 from microframe.assembly import Layer, Opened, Table, Workshop, layers_around, mounted_lifespan, order_layers
 from microframe.configurations.config import AppConfig, ConfigOptions
@@ -260,7 +260,7 @@ class Application(Router):
 
     def _open_edge(self, endpoint: Endpoint, errors: Errors, guards: Tuple[Guard, ...], form: ProblemFormat) -> None:
         config = self.config
-        head = HeadGuard(HeadLimits(config.max_header_count, config.max_header_size, config.max_path_size))
+        head = build_head_check(HeadLimits(config.max_header_count, config.max_header_size, config.max_path_size))
         http = build_http(self, endpoint, errors, head, config.max_body_size)
         assert self._socket is not None
         limits = SocketLimits(config.websocket_max_message_size, tuple(config.websocket_allowed_origins))

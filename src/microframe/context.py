@@ -78,15 +78,17 @@ class Context:
     Resources close once, in reverse order. `async with context:` closes them for whoever runs work directly (tests).
     """
 
-    __slots__ = ("_resources", "_state", "_values", "app", "failure")
+    # What every one has is in slots. What few use has its default on the class, and costs a context only once it is set.
+    __slots__ = ("__dict__", "app")
+
+    _state: Optional[State] = None
+    _values: Optional[Dict[object, Any]] = None
+    _resources: Optional[List[Closer]] = None
+    failure: Optional[BaseException] = None
+    """The exception behind a 500, for whoever logs or re-raises it."""
 
     def __init__(self, app: Owner) -> None:
         self.app = app
-        self._state: Optional[State] = None
-        self._values: Optional[Dict[object, Any]] = None
-        self._resources: Optional[List[Closer]] = None
-        self.failure: Optional[BaseException] = None
-        """The exception behind a 500, for whoever logs or re-raises it."""
 
     @property
     def state(self) -> State:

@@ -32,20 +32,20 @@ class HeadLimits:
     path: int = 8_192
 
 
-class HeadGuard:
-    """Refuses what servers let through: no Host, two of them, a malformed one, too many or too large headers.
+HeadCheck = Callable[[RawHeaders, str, bytes], Optional[HTTPException]]
 
-    Hosts that were found well-formed are remembered, a bounded number of them, so most requests pay for one look-up.
+
+def build_head_check(limits: HeadLimits) -> HeadCheck:
+    """What refuses the heads that servers let through: no Host, two, a malformed one; too many or too large headers.
+
+    Hosts found well-formed are remembered, a bounded number of them, so most requests pay for one look-up.
     """
+    most, largest, longest = limits.count, limits.size, limits.path
+    hosts: Set[bytes] = set()
 
-    def __init__(self, limits: HeadLimits) -> None:
-        self.limits = limits
-        self._hosts: Set[bytes] = set()
-
-    def check(self, headers: RawHeaders, path: str, query: bytes) -> Optional[HTTPException]:
+    def check(headers: RawHeaders, path: str, query: bytes) -> Optional[HTTPException]:
         """What is wrong with a head (RFC 9112 §3.2, RFC 6585 §5), or None."""
-        limits = self.limits
-        if len(headers) > limits.count:
+        if len(headers) > most:
             return HeadersTooLargeException()
         host: Optional[bytes] = None
         size = 0
@@ -55,23 +55,27 @@ class HeadGuard:
                 if host is not None:
                     return BadRequestException("There is more than one Host header.")
                 host = value
-        if size > limits.size:
+        if size > largest:
             return HeadersTooLargeException()
-        if host not in self._hosts and not self._is_well_formed(host):
+        if host not in hosts and not remember_host(host, hosts):
             return BadRequestException("The Host header is missing or malformed.")
-        if len(path) + len(query) > limits.path:
+        if len(path) + len(query) > longest:
             return UriTooLongException()
         if path[:1] != "/":
             return BadRequestException("The path does not begin with a slash.")
         return None
 
-    def _is_well_formed(self, host: Optional[bytes]) -> bool:
-        if host is None or len(host) > LONGEST_HOST or parse_host(host.decode("latin-1")) is None:
-            return False
-        if len(self._hosts) >= KNOWN_HOSTS:
-            self._hosts.clear()
-        self._hosts.add(host)
-        return True
+    return check
+
+
+def remember_host(host: Optional[bytes], known: Set[bytes]) -> bool:
+    """Whether a Host header is well-formed; if so it is known from now on."""
+    if host is None or len(host) > LONGEST_HOST or parse_host(host.decode("latin-1")) is None:
+        return False
+    if len(known) >= KNOWN_HOSTS:
+        known.clear()
+    known.add(host)
+    return True
 
 
 def read_path(scope: Scope) -> Tuple[str, bool]:
@@ -79,7 +83,7 @@ def read_path(scope: Scope) -> Tuple[str, bool]:
     path: str = scope["path"]
     raw: Optional[bytes] = scope.get("raw_path")
     escaped = False
-    if raw is not None and b"%" in raw and (b"%2F" in raw or b"%2f" in raw):
+    if raw is not None and (raw.find(b"%2F") >= 0 or raw.find(b"%2f") >= 0):
         path = keep_slashes(raw)
         escaped = True
     root: str = scope.get("root_path") or ""

@@ -4,7 +4,7 @@ import logging
 from typing import Any, Awaitable, Callable, Dict, Mapping, Optional, Sequence, Tuple, Union, cast
 
 from microframe.asgi.http import RAISE
-from microframe.asgi.messages import HeadGuard, Receive, Scope, Send, read_path
+from microframe.asgi.messages import HeadCheck, Receive, Scope, Send, read_path
 from microframe.context import Owner
 from microframe.endpoint import Guard
 from microframe.exceptions import (
@@ -134,13 +134,13 @@ def build_socket(
     handler: SocketHandler,
     guards: Sequence[Guard],
     form: ProblemFormat,
-    head: HeadGuard,
+    head: HeadCheck,
     limits: SocketLimits,
 ) -> Callable[..., Awaitable[None]]:
     """The part of the edge that serves WebSockets."""
 
     async def admit(socket: WebSocket) -> None:
-        refusal = head.check(socket.raw_headers, socket.path, socket.query_string)
+        refusal = head(socket.raw_headers, socket.path, socket.query_string)
         if refusal is not None:
             raise refusal
         for guard in guards:

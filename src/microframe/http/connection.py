@@ -6,7 +6,8 @@ from typing import Any, Dict, Mapping, Optional, Protocol, Tuple
 from microframe.context import Context, Owner
 from microframe.http.client import Address
 from microframe.http.cookies import parse_cookies
-from microframe.http.headers import Headers, QueryParams, RawHeaders, find
+from microframe.http.headers import Headers, RawHeaders, find
+from microframe.http.query import QueryParams
 from microframe.http.url import URL, build_url
 
 
@@ -54,48 +55,28 @@ class Connection(Context):
     encoded slash, `escaped` is true and the text keeps `%2F` and `%25`, so a segment is never split.
     """
 
-    __slots__ = (
-        "_client",
-        "_cookies",
-        "_headers",
-        "_id",
-        "_query",
-        "_reply_headers",
-        "_scheme",
-        "edge",
-        "escaped",
-        "path",
-        "path_params",
-        "query_string",
-        "raw_headers",
-        "root_path",
-        "route",
-    )
+    __slots__ = ("edge", "path", "path_params", "query_string", "raw_headers", "root_path", "route")
+
+    escaped = False
+    _headers: Optional[Headers] = None
+    _query: Optional[QueryParams] = None
+    _cookies: Optional[Dict[str, str]] = None
+    _scheme: Optional[str] = None
+    _client: Optional[Address] = None
+    _id: Optional[str] = None
+    _reply_headers: Optional[RawHeaders] = None
 
     def __init__(
         self, app: Owner, edge: Edge, path: str, query_string: bytes, raw_headers: RawHeaders, root_path: str = ""
     ) -> None:
-        # One flat constructor: this runs once for every message.
         self.app = app
-        self._state = None
-        self._values = None
-        self._resources = None
-        self.failure = None
         self.edge = edge
         self.path = path
-        self.escaped = False
         self.query_string = query_string
         self.raw_headers = raw_headers
         self.root_path = root_path
         self.path_params: Dict[str, Any] = NO_PARAMS
         self.route: Optional[RouteLike] = None
-        self._headers: Optional[Headers] = None
-        self._query: Optional[QueryParams] = None
-        self._cookies: Optional[Dict[str, str]] = None
-        self._scheme: Optional[str] = None
-        self._client: Optional[Address] = None
-        self._id: Optional[str] = None
-        self._reply_headers: Optional[RawHeaders] = None
 
     @property
     def headers(self) -> Headers:

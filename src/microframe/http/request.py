@@ -1,11 +1,11 @@
 """Request: one HTTP message, its head at once and its body when asked for."""
 
-from typing import Any, AsyncIterator, List, Optional
+from typing import Any, AsyncIterator, Optional
 
 from microframe.context import Owner
 from microframe.exceptions import BadRequestException, ClientDisconnect, Invalid, PayloadTooLargeException
 from microframe.http.connection import NO_PARAMS, Connection, Edge
-from microframe.http.headers import RawHeaders, find
+from microframe.http.headers import RawHeaders, check_header, find
 from microframe.http.json import read_json
 
 DEFAULT_BODY_LIMIT = 10_000_000
@@ -18,7 +18,11 @@ class Request(Connection):
     arrive, whatever the headers say; past it the answer is 413.
     """
 
-    __slots__ = ("_body", "_outer", "_reading", "body_limit", "method")
+    __slots__ = ("body_limit", "method")
+
+    _body: Optional[bytes] = None
+    _reading = False
+    _outer: "Optional[Request]" = None
 
     def __init__(
         self,
@@ -33,30 +37,15 @@ class Request(Connection):
     ) -> None:
         # The parent's assignments again, on purpose: a call to it would cost every request.
         self.app = app
-        self._state = None
-        self._values = None
-        self._resources = None
-        self.failure = None
         self.edge = edge
         self.path = path
-        self.escaped = False
         self.query_string = query_string
         self.raw_headers = raw_headers
         self.root_path = root_path
         self.path_params = NO_PARAMS
         self.route = None
-        self._headers = None
-        self._query = None
-        self._cookies = None
-        self._scheme = None
-        self._client = None
-        self._id = None
-        self._reply_headers = None
         self.method = method
         self.body_limit = body_limit
-        self._body: Optional[bytes] = None
-        self._reading = False
-        self._outer: Optional[Request] = None
 
     async def body(self) -> bytes:
         """The whole body; read once, kept for the next who asks.
@@ -65,23 +54,18 @@ class Request(Connection):
             PayloadTooLargeException: it is larger than `body_limit` bytes.
             ClientDisconnect: the client left before its end.
         """
-        if self._body is None:
-            if self._outer is not None:
-                self._outer.body_limit = self.body_limit
-                self._body = await self._outer.body()
-            else:
-                self._body = await self._read_whole()
-        return self._body
-
-    async def _read_whole(self) -> bytes:
+        if self._body is not None:
+            return self._body
+        if self._outer is not None:
+            self._outer.body_limit = self.body_limit
+            self._body = await self._outer.body()
+            return self._body
         self._start_reading()
         chunk, more = await self.edge.read()
-        if not more and len(chunk) <= self.body_limit:
-            return chunk
-        chunks: List[bytes] = []
-        async for piece in self._pieces(chunk, more):
-            chunks.append(piece)
-        return b"".join(chunks)
+        if more or len(chunk) > self.body_limit:
+            chunk = b"".join([piece async for piece in self._pieces(chunk, more)])
+        self._body = chunk
+        return chunk
 
     async def stream(self) -> AsyncIterator[bytes]:
         """The body in pieces as they arrive, none of them kept."""
@@ -135,7 +119,7 @@ class Request(Connection):
 
     async def send_early_hints(self, *links: str) -> None:
         """Tell the client what it will need, before the answer is ready: `</app.css>; rel=preload; as=style`."""
-        await self.edge.early_hints([(b"link", link.encode("latin-1")) for link in links])
+        await self.edge.early_hints([check_header("link", link) for link in links])
 
     def below(self, prefix: str, rest: str, app: Owner) -> "Request":
         """The same request as a mounted application sees it: its own path, the same body, state and resources."""

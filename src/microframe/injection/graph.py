@@ -69,9 +69,8 @@ class Draft:
     index: int
 
     def finish(self) -> Step:
-        needs = frozenset(index for _, index in self.slots)
         gather = build_gather(self.slots, self.sources)
-        return Step(self.mode, self.function, gather, self.index, needs, tuple(self.sources))
+        return Step(self.mode, self.function, gather, self.index, tuple(self.sources), tuple(self.slots))
 
 
 class GraphBuilder:

@@ -27,8 +27,12 @@ class Step:
     function: Callable[..., Any]
     gather: Gather
     index: int
-    needs: FrozenSet[int] = frozenset()
     sources: Tuple[Tuple[str, Source], ...] = ()
+    slots: Tuple[Tuple[str, int], ...] = ()
+
+    @property
+    def needs(self) -> FrozenSet[int]:
+        return frozenset(index for _, index in self.slots)
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,9 @@ def build_gather(slots: Sequence[Tuple[str, int]], sources: Sequence[Tuple[str, 
         return lambda context, values: {}
     if not sources:
         from_slots = tuple(slots)
+        if len(from_slots) == 1:
+            name, index = from_slots[0]
+            return lambda context, values: {name: values[index]}
         return lambda context, values: {name: values[index] for name, index in from_slots}
     asked = tuple(sources)
 
@@ -89,6 +96,8 @@ def build_plan(steps: Sequence[Step], size: int, threads: Threads, reaches: Froz
     single = tuple(steps)
     if len(single) == 1 and single[0].mode == AWAIT:
         run = run_alone(single[0])
+    elif [step.mode for step in single] == [READ, AWAIT] and not single[1].sources and len(single[1].slots) == 1:
+        run = run_with_one(single[0], single[1])
     else:
         run = run_steps(tuple(merge_hops(single, threads)), single, size, threads)
     return Plan(run, single, size, reaches)
@@ -107,6 +116,21 @@ def run_alone(step: Step) -> Callable[[Any], Awaitable[Any]]:
             raise ValidationException(list(exc.errors)) from None
         made: Awaitable[Any] = function(**arguments)
         return made
+
+    return run
+
+
+def run_with_one(first: Step, last: Step) -> Callable[[Any], Awaitable[Any]]:
+    """A handler with one value before it, most often its body."""
+    read, function = first.function, last.function
+    name = last.slots[0][0]
+
+    async def run(context: Any) -> Any:
+        try:
+            value = await read(context)
+        except Invalid as exc:
+            raise ValidationException(list(exc.errors), body=getattr(context, "_body", None)) from None
+        return await function(**{name: value})
 
     return run
 

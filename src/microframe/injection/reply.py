@@ -35,7 +35,7 @@ def build_reply(route: Route, returns: Any, codecs: Codecs) -> Reply:
         return reply_empty(declared)
     encode = build_encode(route, model, codecs)
     if kind is JSONResponse:
-        return reply_json(status_code, encode)
+        return reply_json(status_code, encode, route.where)
     return reply_as(kind, declared, encode)
 
 
@@ -73,25 +73,18 @@ def build_encode(route: Route, model: Any, codecs: Codecs) -> Encode:
         exclude_none=options.get("response_model_exclude_none", False),
     )
     try:
-        encode = codecs.for_annotation(model).encoder(model, wanted)
+        return codecs.for_annotation(model).encoder(model, wanted)
     except SetupError as exc:
         raise SetupError(f"{route.where}: {exc}") from exc
-    where = route.where
 
-    def encode_declared(value: Any) -> bytes:
-        try:
-            return encode(value)
-        except Invalid as exc:
-            raise ResponseValidationException(exc.under("response"), where) from None
-
-    return encode_declared
-
-
-def reply_json(status_code: int, encode: Encode) -> Reply:
+def reply_json(status_code: int, encode: Encode, where: str) -> Reply:
     def reply(request: Context, value: Any) -> Response:
         if isinstance(value, Response):
             return value
-        return build_response(status_code, [JSON_TYPE], encode(value))
+        try:
+            return build_response(status_code, [JSON_TYPE], encode(value))
+        except Invalid as exc:
+            raise ResponseValidationException(exc.under("response"), where) from None
 
     return reply
 
