@@ -86,6 +86,13 @@ def test_a_field_without_a_place_in_init_cannot_be_sent() -> None:
     assert CODEC.decoder(Card)({"title": "Paint", "made": 8}).made == 7
 
 
+def test_only_fields_of_init_can_be_filled() -> None:
+    names = [(field.name, field.alias) for field in CODEC.fields(Card)]
+    assert ("_hidden", "hidden") in names
+    assert ("colour", "color") in names
+    assert "made" not in dict(names)
+
+
 def test_all_faults_are_found_at_once() -> None:
     found = faults(CODEC.json_decoder(List[Card]), b'[{"points": -1}, {"title": "x"}]')
     assert [(kind, loc) for kind, loc, _ in found] == [

@@ -140,6 +140,15 @@ def test_models_are_structured_and_scalars_are_not(library: Library) -> None:
     assert not library.codec.is_structured(List[int])
 
 
+def test_the_fields_of_a_model_are_known(library: Library) -> None:
+    for annotation in (library.card, Optional[library.card]):
+        fields = library.codec.fields(annotation)
+        assert [field.name for field in fields] == ["id", "title", "owner", "tags", "due", "extra"]
+        assert [field.alias for field in fields] == [field.name for field in fields]
+        assert [field.annotation for field in fields][:4] == [int, str, library.owner, List[str]]
+        assert [field.required for field in fields] == [True, True, True, False, False, False]
+
+
 # Reading ----------------------------------------------------------------------------------------------------
 
 

@@ -68,6 +68,12 @@ def test_json_is_read_strictly_and_plain_values_leniently() -> None:
     assert CODEC.decoder(Dict[int, Item])({"1": {"itemId": "5"}}) == {1: Item(5)}
 
 
+def test_fields_have_the_names_of_the_wire() -> None:
+    first = CODEC.fields(Item)[0]
+    assert (first.name, first.alias) == ("item_id", "itemId")
+    assert CODEC.fields(Page[int])[0].annotation == List[int]
+
+
 def test_a_tag_tells_the_members_of_a_union_apart() -> None:
     annotation = Union[Circle, Square]
     read = CODEC.json_decoder(annotation)(b'{"type": "square", "side": 2}')

@@ -9,11 +9,21 @@ from typing import Any, Dict, Generic, List, Optional, Set, Tuple, TypeVar, Unio
 from uuid import UUID
 
 import pytest
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Json, RootModel, field_validator
-from typing_extensions import Annotated, Literal, NamedTuple, TypedDict
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    AliasPath,
+    BaseModel,
+    ConfigDict,
+    Field,
+    Json,
+    RootModel,
+    field_validator,
+)
+from typing_extensions import Annotated, Literal, NamedTuple, Required, TypedDict
 
 from microframe.exceptions import Invalid, SetupError
-from microframe.validation import EncodeOptions
+from microframe.validation import EncodeOptions, is_scalar
 from microframe.validation.codecs.pydantic import PydanticCodec
 
 CODEC = PydanticCodec()
@@ -266,6 +276,35 @@ def test_a_type_that_cannot_be_read_is_named(annotation: Any, words: str) -> Non
     with pytest.raises(SetupError, match=words) as caught:
         CODEC.decoder(annotation)
     assert "\n" not in str(caught.value)
+
+
+class Filters(BaseModel):
+    limit: int = Field(default=20, le=100)
+    tags: List[str] = Field(alias="tag")
+    nested: Json[List[int]] = Field(validation_alias=AliasChoices(AliasPath("a", "b"), "deep"))
+
+
+class Partial(TypedDict, total=False):
+    x: Required[int]
+    y: str
+
+
+def test_the_fields_of_a_model_keep_their_constraints_and_aliases() -> None:
+    limit, tags, nested = CODEC.fields(Filters)
+    assert (limit.alias, tags.alias, nested.alias) == ("limit", "tag", "deep")
+    assert (limit.required, tags.required) == (False, True)
+    assert refused(CODEC.decoder(limit.annotation), "101")
+    assert is_scalar(nested.annotation)
+
+
+def test_the_fields_of_other_records_are_known() -> None:
+    assert [(field.alias, field.annotation, field.required) for field in CODEC.fields(Note)] == [
+        ("text", str, True),
+        ("pages", int, False),
+    ]
+    assert [(field.alias, field.required) for field in CODEC.fields(Pair)] == [("x", True), ("y", False)]
+    assert [(field.alias, field.required) for field in CODEC.fields(Partial)] == [("x", True), ("y", False)]
+    assert [field.annotation for field in CODEC.fields(Page[int])] == [List[int]]
 
 
 def test_a_class_is_compiled_once() -> None:

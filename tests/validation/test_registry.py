@@ -3,12 +3,12 @@
 import subprocess
 import sys
 import textwrap
-from typing import Any, List, Optional
+from typing import Any, List, Optional, Sequence
 
 import pydantic
 import pytest
 
-from microframe.validation import Codec, Codecs, Decode, DecodeJSON, Encode, EncodeOptions
+from microframe.validation import Codec, Codecs, Decode, DecodeJSON, Encode, EncodeOptions, Field
 from microframe.validation.codecs.pydantic import PydanticCodec
 
 
@@ -29,6 +29,9 @@ class MetresCodec:
 
     def is_structured(self, annotation: Any) -> bool:
         return False
+
+    def fields(self, annotation: Any) -> Sequence[Field]:
+        return ()
 
     def decoder(self, annotation: Any) -> Decode:
         return lambda value: Metres(float(str(value)))

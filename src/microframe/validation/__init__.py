@@ -1,6 +1,6 @@
 """Validation: JSON and plain values in, checked values out, and back, by the model library of each type."""
 
-from microframe.validation.codec import Codec, Decode, DecodeJSON, Encode, EncodeOptions
+from microframe.validation.codec import Codec, Decode, DecodeJSON, Encode, EncodeOptions, Field
 from microframe.validation.encoder import jsonable_encoder
 from microframe.validation.jsonable import encode_any
 from microframe.validation.registry import Codecs
@@ -13,6 +13,7 @@ __all__ = [
     "DecodeJSON",
     "Encode",
     "EncodeOptions",
+    "Field",
     "encode_any",
     "is_scalar",
     "is_sequence_of_scalars",

@@ -80,6 +80,11 @@ def is_structured(annotation: Any) -> bool:
     return any(is_record(get_origin(member) or member) for member in members(annotation))
 
 
+def record_in(annotation: Any) -> Any:
+    """The structured type that an annotation is, or the first member of a union that is one."""
+    return next(member for member in members(annotation) if is_record(get_origin(member) or member))
+
+
 def is_complex(annotation: Any) -> bool:
     """Whether a bare type that is no union is more than a scalar."""
     origin = get_origin(annotation)

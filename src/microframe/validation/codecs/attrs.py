@@ -1,14 +1,28 @@
 """Codec of attrs: for types that contain an attrs class, which Pydantic reads through a shadow of it."""
 
 import warnings
-from typing import Any, Callable, Dict, Final, ForwardRef, Literal, Mapping, Tuple, Type, TypeVar, Union
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Final,
+    ForwardRef,
+    Literal,
+    Mapping,
+    Sequence,
+    Tuple,
+    Type,
+    TypeVar,
+    Union,
+)
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, WrapValidator, create_model
+from pydantic import AliasChoices, BaseModel, ConfigDict, WrapValidator, create_model
+from pydantic import Field as PydanticField
 from typing_extensions import Annotated, get_args, get_origin, get_type_hints
 
 from microframe.extras import requires_extra
 from microframe.validation import shapes
-from microframe.validation.codec import Decode, DecodeJSON, Encode, EncodeOptions
+from microframe.validation.codec import Decode, DecodeJSON, Encode, EncodeOptions, Field
 from microframe.validation.codecs.pydantic import UNREADABLE, PydanticCodec, unreadable
 
 with requires_extra("attrs"):
@@ -33,6 +47,21 @@ class AttrsCodec:
 
     def is_structured(self, annotation: Any) -> bool:
         return shapes.is_structured(annotation)
+
+    def fields(self, annotation: Any) -> Sequence[Field]:
+        kind = shapes.record_in(annotation)
+        owner = get_origin(kind) or kind
+        hints = get_type_hints(owner, localns={owner.__name__: owner}, include_extras=True)
+        return [
+            Field(
+                field.name,
+                field.alias or field.name,
+                hints.get(field.name, Any),
+                field.default is attrs.NOTHING,
+            )
+            for field in attrs.fields(owner)
+            if field.init
+        ]
 
     def decoder(self, annotation: Any) -> Decode:
         return self._pydantic.decoder(self._read.of(annotation))
@@ -154,7 +183,7 @@ def shadow_field(field: "attrs.Attribute[Any]") -> Any:
     if field.alias != field.name:
         options["validation_alias"] = AliasChoices(str(field.alias), field.name)
         options["serialization_alias"] = field.alias
-    return Field(**options)
+    return PydanticField(**options)
 
 
 def rewrite(annotation: Any, replace: Callable[[Any], Any], values: Mapping[Any, Any] = {}) -> Any:

@@ -1,7 +1,7 @@
 """Codec of msgspec: for types that are a `msgspec.Struct` or contain one."""
 
 import re
-from typing import Any, Callable, Dict, Final, List, Set, Union
+from typing import Any, Callable, Dict, Final, List, Sequence, Set, Union
 
 from pydantic_core import to_json
 
@@ -9,7 +9,7 @@ from microframe.exceptions import Invalid, SetupError
 from microframe.extras import requires_extra
 from microframe.http.json import json_invalid, refusal
 from microframe.validation import shapes
-from microframe.validation.codec import Decode, DecodeJSON, Encode, EncodeOptions
+from microframe.validation.codec import Decode, DecodeJSON, Encode, EncodeOptions, Field
 from microframe.validation.jsonable import plain, to_plain
 
 with requires_extra("json"):
@@ -31,6 +31,12 @@ class MsgspecCodec:
 
     def is_structured(self, annotation: Any) -> bool:
         return shapes.is_structured(annotation)
+
+    def fields(self, annotation: Any) -> Sequence[Field]:
+        return [
+            Field(field.name, field.encode_name, field.type, field.required)
+            for field in msgspec.structs.fields(shapes.record_in(annotation))
+        ]
 
     def decoder(self, annotation: Any) -> Decode:
         json_decoder_of(annotation)  # a type that msgspec cannot read is found here, at build

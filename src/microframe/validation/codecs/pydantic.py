@@ -1,16 +1,18 @@
 """Codec of Pydantic: the default one, for everything that a `TypeAdapter` takes."""
 
 import dataclasses
-from typing import Any, Dict, Mapping, Optional
+from typing import Any, Dict, List, Mapping, Optional, Sequence
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.errors import PydanticUserError
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticSerializationError, SchemaError, SchemaSerializer
+from typing_extensions import Annotated, get_origin, get_type_hints, is_typeddict
 
 from microframe.exceptions import Invalid, SetupError
 from microframe.http.json import confirm, is_suspicious, refusal
 from microframe.validation import shapes
-from microframe.validation.codec import Decode, DecodeJSON, Encode, EncodeOptions
+from microframe.validation.codec import Decode, DecodeJSON, Encode, EncodeOptions, Field
 from microframe.validation.jsonable import plain
 
 UNREADABLE = (PydanticUserError, SchemaError, NameError, TypeError, RecursionError)
@@ -36,6 +38,9 @@ class PydanticCodec:
 
     def is_structured(self, annotation: Any) -> bool:
         return shapes.is_structured(annotation)
+
+    def fields(self, annotation: Any) -> Sequence[Field]:
+        return fields_of(shapes.record_in(annotation))
 
     def decoder(self, annotation: Any) -> Decode:
         validate = self.adapter(annotation).validator.validate_python
@@ -110,6 +115,43 @@ def unreadable(annotation: Any, exc: Exception) -> SetupError:
     return SetupError(f"Pydantic cannot read the type {written}: {lines[0]}")
 
 
+def fields_of(kind: Any) -> List[Field]:
+    """The fields of a model, a dataclass, a TypedDict or a NamedTuple."""
+    described = getattr(kind, "__pydantic_fields__", None)
+    if described is not None:
+        return [
+            Field(name, alias_of(name, info), annotation_of(info), info.is_required())
+            for name, info in described.items()
+        ]
+    owner = get_origin(kind) or kind
+    hints = get_type_hints(owner, include_extras=True)
+    if is_typeddict(owner):
+        return [Field(name, name, hint, name in owner.__required_keys__) for name, hint in hints.items()]
+    if dataclasses.is_dataclass(owner):
+        return [
+            Field(field.name, field.name, hints[field.name], is_required(field))
+            for field in dataclasses.fields(owner)
+            if field.init
+        ]
+    return [Field(name, name, hint, name not in owner._field_defaults) for name, hint in hints.items()]
+
+
+def is_required(field: "dataclasses.Field[Any]") -> bool:
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+
+
+def alias_of(name: str, info: FieldInfo) -> str:
+    """What a field is called where it is read; of several names the first that is no path."""
+    alias = info.validation_alias or info.alias
+    choices = alias.choices if isinstance(alias, AliasChoices) else [alias]
+    return next((choice for choice in choices if isinstance(choice, str)), name)
+
+
+def annotation_of(info: FieldInfo) -> Any:
+    """The type of a field, with what Pydantic took out of its `Annotated`."""
+    return Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation
+
+
 def keeps_instances(annotation: Any) -> bool:
     """Whether this is a class whose instances Pydantic takes as they are, so asking it is wasted time."""
     if not isinstance(annotation, type):
@@ -125,7 +167,7 @@ def keeps_instances(annotation: Any) -> bool:
 
 
 def writer(serializer: SchemaSerializer, options: EncodeOptions) -> Encode:
-    """Bytes of a checked value. Keywords are written out: passing on a dict of them costs half as much again."""
+    """Bytes of a checked value. Keywords are written out: passing on a dict of them costs half as much."""
     to_json = serializer.to_json
     if options == EncodeOptions():
         return lambda value: to_json(value, by_alias=True, warnings=False, fallback=plain)
