@@ -40,7 +40,7 @@ format: $(VENV)/$(STAMP) ## format the code and mend what the linter can mend
 	@$(BIN)/ruff format $(SOURCES)
 
 soak: $(VENV)/$(STAMP) ## run the long tests with full counts (minutes)
-	@MICROFRAME_TEST_PROFILE=soak $(BIN)/python -m pytest -m soak -n 0 --timeout 1800 $(ARGS); \
+	@SUITE_PROFILE=soak $(BIN)/python -m pytest -m soak -n 0 --timeout 1800 $(ARGS); \
 	code=$$?; [ $$code -ne 5 ] || { echo "no test is marked soak"; exit 0; }; exit $$code
 
 bench: $(BENCH_VENV)/$(STAMP) ## measure beside the peers and write benchmarks/RESULTS.md (minutes)

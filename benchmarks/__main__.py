@@ -74,7 +74,7 @@ def main(arguments: Sequence[str]) -> int:
         fresh = cold.measure(peers, rounds=2 if options.quick else 5)
     if "wire" in parts:
         on_wire = [workload for workload in workloads if workload.wire]
-        served = wire.run(on_wire, peers, seconds=1.0 if options.quick else 3.0)
+        served = wire.run(on_wire, peers, rounds=1 if options.quick else 4)
     command = shlex.join(["python", "-m", "benchmarks", *arguments])
     profiles = [_profile(subject) for subject in _missed(ceilings.check(inside, fresh))]
     page = report.build_report(command, peers, inside, served, fresh, profiles)

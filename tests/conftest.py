@@ -24,7 +24,7 @@ settings.register_profile(
 settings.register_profile(
     "soak", settings.get_profile("suite"), max_examples=2000, derandomize=False, print_blob=True
 )
-settings.load_profile(os.environ.get("MICROFRAME_TEST_PROFILE", "suite"))
+settings.load_profile(os.environ.get("SUITE_PROFILE", "suite"))
 
 
 def pytest_sessionstart() -> None:
@@ -95,11 +95,11 @@ def run(main: Coroutine[Any, Any, None]) -> None:
 
 
 def new_loop() -> asyncio.AbstractEventLoop:
-    """Make asyncio's own loop, or uvloop's where MICROFRAME_TEST_LOOP asks for it."""
-    name = os.environ.get("MICROFRAME_TEST_LOOP", "asyncio")
+    """Make asyncio's own loop, or uvloop's where SUITE_LOOP asks for it."""
+    name = os.environ.get("SUITE_LOOP", "asyncio")
     if name == "asyncio":
         return asyncio.new_event_loop()
-    assert name == "uvloop", f"MICROFRAME_TEST_LOOP is asyncio or uvloop, not {name!r}"
+    assert name == "uvloop", f"SUITE_LOOP is asyncio or uvloop, not {name!r}"
     import uvloop
 
     loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()

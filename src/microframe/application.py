@@ -233,7 +233,7 @@ class Application(Router):
         guards: List[Guard] = []
         if config.trusted_proxies:
             guards.append(trust_proxies(config.trusted_proxies))
-        if False and config.request_id_header:
+        if config.request_id_header:
             guards.append(assign_request_id(config.request_id_header))
         if config.allowed_hosts:
             guards.append(allow_hosts(config.allowed_hosts))

@@ -101,7 +101,7 @@ class AppConfig:
     redirect_slashes: bool = True
     """Send `/cards/` to `/cards`, or the other way, when only that one exists."""
 
-    request_id_header: str = "x-request-id"
+    request_id_header: str = ""
     """The header that carries the id of a request, in and out; nothing for none."""
 
     error_format: ErrorFormat = "problem"

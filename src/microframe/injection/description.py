@@ -74,6 +74,10 @@ class Recorder(GraphBuilder):
             if isinstance(marker, MISSING_DEFAULT):
                 self.note(asked, "default")
             else:
-                sent = marker.options.get("alias") or marker.options.get("validation_alias") or parameter_name(asked, marker)
+                sent = (
+                    marker.options.get("alias")
+                    or marker.options.get("validation_alias")
+                    or parameter_name(asked, marker)
+                )
                 self.note(asked, marker.place, "" if sent == asked.name else str(sent))
         return super().source_for(asked, scopes, owner)
