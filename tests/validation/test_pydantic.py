@@ -180,6 +180,13 @@ def test_faults_inside_of_a_discriminated_union_name_the_member() -> None:
     assert error["loc"] == ("cat", "lives")
 
 
+def test_very_many_faults_are_counted_and_not_listed() -> None:
+    few, many = b"[" + b'"x",' * 999 + b'"x"]', b"[" + b'"x",' * 1000 + b'"x"]'
+    assert len(refused(CODEC.json_decoder(List[int]), few)) == 1000
+    [error] = refused(CODEC.json_decoder(List[int]), many)
+    assert (error["type"], error["loc"], error["ctx"]) == ("too_many_errors", (), {"count": 1001})
+
+
 def test_a_json_text_inside_of_json_is_a_fault_of_its_field() -> None:
     class Wrapped(BaseModel):
         data: Json[Any]

@@ -1,7 +1,7 @@
 """Codec of Pydantic: the default one, for everything that a `TypeAdapter` takes."""
 
 import dataclasses
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Dict, Final, List, Mapping, Optional, Sequence
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.errors import PydanticUserError
@@ -17,6 +17,9 @@ from microframe.validation.jsonable import plain
 
 UNREADABLE = (PydanticUserError, SchemaError, NameError, TypeError, RecursionError)
 """What Pydantic raises about a type that it cannot read."""
+
+MAX_FAULTS: Final = 1000
+"""More faults in one value than this are counted, not listed."""
 
 
 class PydanticCodec:
@@ -186,15 +189,23 @@ def writer(serializer: SchemaSerializer, options: EncodeOptions) -> Encode:
 
 def invalid(exc: ValidationError) -> Invalid:
     """Pydantic's refusal as ours, one record a fault, in FastAPI's shape."""
-    return Invalid([record(fault) for fault in exc.errors(include_url=False)])
+    return Invalid([record(fault) for fault in faults_of(exc)])
 
 
 def invalid_json(body: bytes, exc: ValidationError) -> Invalid:
     """The same for a JSON text, which may be no JSON at all."""
-    faults = exc.errors(include_url=False)
+    faults = faults_of(exc)
     if faults[0]["type"] == "json_invalid" and not faults[0]["loc"]:
         return refusal(body, str(faults[0]["ctx"]["error"]))
     return Invalid([record(fault) for fault in faults])
+
+
+def faults_of(exc: ValidationError) -> Sequence[Mapping[str, Any]]:
+    """What Pydantic found; of very many faults only their number, since describing 10 MB of them takes seconds."""
+    count = exc.error_count()
+    if count <= MAX_FAULTS:
+        return exc.errors(include_url=False)
+    return [{"type": "too_many_errors", "loc": (), "msg": f"{count} errors", "ctx": {"count": count}}]
 
 
 def record(fault: Mapping[str, Any]) -> Mapping[str, Any]:
