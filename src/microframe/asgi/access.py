@@ -12,7 +12,7 @@ SERVER_ERROR = 500
 
 
 class Exchange:
-    """One request and its answer, or one WebSocket. `status` is 0 where there was no answer: the client had left."""
+    """One request and its answer, or one WebSocket. `status` is 0 where the client left before an answer."""
 
     __slots__ = ("headers", "scope", "seconds", "size", "status")
 
@@ -30,7 +30,7 @@ Report = Callable[[Exchange], None]
 
 
 def watch(app: ASGIApp, report: Report) -> ASGIApp:
-    """The same application; each request is reported as soon as its answer is complete, whatever runs after it."""
+    """The same application; a request is reported once its answer is complete, whatever runs after it."""
 
     async def watched(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":

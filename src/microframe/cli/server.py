@@ -1,0 +1,108 @@
+"""Server: uvicorn as this framework wants it: trusting nobody, and finishing every request."""
+
+import asyncio
+import importlib.util
+import logging
+import signal
+import socket
+from types import FrameType
+from typing import Any, Callable, Dict, List, Optional
+
+from microframe import AppConfig, Application
+from microframe.asgi.access import watch
+from microframe.cli.access_log import build_report
+from microframe.cli.failure import FAILED, UNLOADABLE
+from microframe.cli.plan import Plan
+from microframe.cli.target import Loaded
+from microframe.extras import requires_extra
+
+with requires_extra("server"):
+    import uvicorn
+    from uvicorn.config import WS_PROTOCOLS
+
+logger = logging.getLogger("microframe.cli")
+
+REQUEST_LINE = 1_024
+"""Bytes of a request line besides its path."""
+
+
+class Server(uvicorn.Server):
+    """Says when it serves, and stops gracefully: the same signal again makes it drop what is left."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+        self._loop: Optional[asyncio.AbstractEventLoop] = None
+
+    async def startup(self, sockets: Optional[List[socket.socket]] = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._loop = asyncio.get_running_loop()
+            self._ready()
+
+    async def shutdown(self, sockets: Optional[List[socket.socket]] = None) -> None:
+        busy = len(self.server_state.tasks)
+        logger.info("stopping%s", f": {busy} in flight" if busy else "")
+        await super().shutdown(sockets)
+
+    def handle_exit(self, sig: int, frame: Optional[FrameType]) -> None:
+        if sig in self._captured_signals and self.started and not self.force_exit:
+            self.force_exit = True
+            if self._loop is not None and not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(self._drop_connections)
+        self.should_exit = True
+        self._captured_signals.append(sig)
+
+    def _drop_connections(self) -> None:
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        for task in list(self.server_state.tasks):
+            task.cancel()
+
+
+def serve(
+    app: Loaded, config: AppConfig, plan: Plan, sockets: List[socket.socket], ready: Callable[[], None]
+) -> int:
+    """Serve until a signal stops it, and give the exit code. `ready` is called once requests are accepted."""
+    server = Server(uvicorn.Config(**server_options(app, config, plan)), ready)
+    for sig in (signal.SIGINT, signal.SIGTERM):
+        # uvicorn raises a signal anew once it has stopped: then it is this that hears it, and not the system.
+        signal.signal(sig, server.handle_exit)
+    try:
+        server.run(sockets=sockets)
+    except SystemExit as exc:
+        return int(exc.code or 0) if server.started else UNLOADABLE
+    if not server.started:
+        return UNLOADABLE
+    failed = getattr(server.lifespan, "shutdown_failed", False)
+    return FAILED if server.force_exit or failed else 0
+
+
+def server_options(app: Loaded, config: AppConfig, plan: Plan) -> Dict[str, Any]:
+    """The settings of uvicorn. What the application sees to itself stays off: proxies, `root_path`, logs."""
+    logged = plan.logs.access and plan.logs.level in ("info", "debug")
+    return {
+        "app": watch(app, build_report(config)) if logged else app,
+        "interface": "asgi3",
+        "lifespan": "on" if isinstance(app, Application) else "auto",
+        "http": http_protocol(),
+        "ws": "websockets-sansio" if "websockets-sansio" in WS_PROTOCOLS else "auto",
+        "ws_max_size": config.websocket_max_message_size,
+        "log_config": None,
+        "access_log": False,
+        "proxy_headers": False,
+        "server_header": False,
+        "workers": 1,
+        "timeout_graceful_shutdown": plan.grace,
+        # A little more than the application takes, so that it is the application that answers.
+        "h11_max_incomplete_event_size": 2 * (config.max_header_size + config.max_path_size) + REQUEST_LINE,
+    }
+
+
+def http_protocol() -> Any:
+    """httptools where it is installed, within our bounds; otherwise h11, which has the like of its own."""
+    if importlib.util.find_spec("httptools") is None:
+        return "h11"
+    from microframe.cli.protocol import BoundedProtocol
+
+    return BoundedProtocol
