@@ -129,7 +129,10 @@ def definition(where: str, name: str) -> Definition:
         if isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 if (alias.asname or alias.name) == name:
-                    return definition(source_of(node, module), alias.name)
+                    source = source_of(node, module)
+                    if f"{source}.{alias.name}" in modules():
+                        return Definition(f"{source}.{alias.name}", "")
+                    return definition(source, alias.name)
         if isinstance(node, ast.Import) and name in [alias.asname or alias.name for alias in node.names]:
             return Definition(name, "")
     if f"{where}.{name}" in modules():

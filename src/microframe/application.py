@@ -24,7 +24,10 @@ from microframe.asgi.http import build_http
 from microframe.asgi.lifespan import serve_lifespan
 from microframe.asgi.messages import ASGIApp, HeadLimits, Receive, Scope, Send, build_head_check
 from microframe.asgi.socket import SocketLimits, build_socket
-from microframe.assembly import Layer, Opened, Table, Workshop, layers_around, mounted_lifespan, order_layers
+from microframe.assembly.installation import Installation, install
+from microframe.assembly.layers import Layer, layers_around, order_layers
+from microframe.assembly.mounts import Opened, mounted_lifespan
+from microframe.assembly.table import Table, Workshop
 from microframe.configurations.config import AppConfig, ConfigOptions
 from microframe.configurations.load import load_config
 from microframe.context import Context, State
@@ -36,7 +39,6 @@ from microframe.http.responses import Response
 from microframe.injection.graph import Site
 from microframe.injection.handler import is_asgi_middleware
 from microframe.injection.injector import Injector
-from microframe.installation import Installation, install
 from microframe.lifespan import Lifespan, Part, events, opened_by
 from microframe.markers import Scope as Lifetime
 from microframe.middleware.debug_page import build_debug_page
@@ -64,8 +66,8 @@ class ApplicationOptions(RouterOptions, ConfigOptions, total=False):
 class Application(Router):
     """The whole program: `Application(title="Team board")`, or `Application(AppConfig(…))`.
 
-    Registered first, built once (at the lifespan's start or the first request), then served; after that nothing can be
-    registered. Given keywords it reads the environment too (`load_config`); a configuration given whole is taken as it is.
+    Registered first, built once (at the lifespan's start or the first request), then served; from then on nothing can
+    be registered. Given keywords it reads the environment too (`load_config`); a configuration given whole stays.
     """
 
     def __init__(
@@ -143,7 +145,13 @@ class Application(Router):
         self._guards.append(guard)
 
     def add_middleware(
-        self, middleware: Any, *args: Any, slot: str = "app", before: str = "", after: str = "", **options: Any
+        self,
+        middleware: Any,
+        *args: Any,
+        slot: str = "app",
+        before: str = "",
+        after: str = "",
+        **options: Any,
     ) -> None:
         """Put middleware around every request; the last one added is the outermost of its slot.
 
@@ -187,7 +195,7 @@ class Application(Router):
     # Building --------------------------------------------------------------------------------------------------------
 
     def build(self) -> "Application":
-        """Put everything together. Every mistake in the program is a `SetupError` here; doing it twice is doing it once."""
+        """Put everything together. Every mistake in the program is a `SetupError` here."""
         if self._built is not None:
             return self
         for plugin in order_plugins(self._plugins):
@@ -248,8 +256,10 @@ class Application(Router):
         routers = [*self.routers(), *(one for host in self._installations for one in host.router.routers())]
         for router in routers:
             owner = "the application" if router is self else f"the router {router.prefix or '/'}"
-            for function in router._lifespans:
-                parts.append(Part(f"the lifespan of {owner}, {where_is(function)},", opened_by(function, self)))
+            parts += [
+                Part(f"the lifespan of {owner}, {where_is(function)},", opened_by(function, self))
+                for function in router._lifespans
+            ]
             if router._events["startup"] or router._events["shutdown"]:
                 parts.append(Part(f"an event handler of {owner}", events(**router._events)))
         for mount in table.mounts:
@@ -258,9 +268,13 @@ class Application(Router):
                 parts.append(Part(str(mount), opened))
         return parts
 
-    def _open_edge(self, endpoint: Endpoint, errors: Errors, guards: Tuple[Guard, ...], form: ProblemFormat) -> None:
+    def _open_edge(
+        self, endpoint: Endpoint, errors: Errors, guards: Tuple[Guard, ...], form: ProblemFormat
+    ) -> None:
         config = self.config
-        head = build_head_check(HeadLimits(config.max_header_count, config.max_header_size, config.max_path_size))
+        head = build_head_check(
+            HeadLimits(config.max_header_count, config.max_header_size, config.max_path_size)
+        )
         http = build_http(self, endpoint, errors, head, config.max_body_size)
         assert self._socket is not None
         limits = SocketLimits(config.websocket_max_message_size, tuple(config.websocket_allowed_origins))
@@ -356,7 +370,9 @@ class Application(Router):
     async def provide_for(self, context: Context, kind: Type[T]) -> T:
         return await self.injector.resolve(context, kind)
 
-    def url_path_for(self, name: str, /, *, _query: Optional[Mapping[str, object]] = None, **params: object) -> str:
+    def url_path_for(
+        self, name: str, /, *, _query: Optional[Mapping[str, object]] = None, **params: object
+    ) -> str:
         """The path of a named route, with `_query` if it is given; without scheme, host and `root_path`.
 
         Raises:

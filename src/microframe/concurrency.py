@@ -40,7 +40,9 @@ class Threads:
 async def in_thread(pool: Optional[ThreadPoolExecutor], function: Callable[[], T]) -> T:
     context = contextvars.copy_context()
     try:
-        return await asyncio.get_running_loop().run_in_executor(pool, functools.partial(context.run, _guard, function))
+        return await asyncio.get_running_loop().run_in_executor(
+            pool, functools.partial(context.run, _guard, function)
+        )
     finally:
         adopt(context)
 
@@ -90,14 +92,14 @@ def _next(iterator: Iterator[T]) -> List[Tuple[T]]:
 
 
 @contextlib.asynccontextmanager
-async def cancelled_by(event: Awaitable[None]) -> AsyncIterator[None]:
-    """Cancel what runs inside when `event` comes to pass, as a `ClientDisconnect`."""
+async def cancelled_by(event: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+    """Cancel what runs inside when `event()` comes to pass, as a `ClientDisconnect`."""
     main = asyncio.current_task()
     assert main is not None
     left: List[bool] = []
 
     async def watch() -> None:
-        await event
+        await event()
         left.append(True)
         main.cancel()
 

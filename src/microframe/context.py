@@ -1,7 +1,21 @@
 """Context: what a request, a socket, a job and a command have in common: state, resources, provided values."""
 
 from types import TracebackType
-from typing import Any, Awaitable, Callable, Dict, ItemsView, Iterator, List, Mapping, MutableMapping, Optional, Protocol, Type, TypeVar
+from typing import (
+    Any,
+    Awaitable,
+    Callable,
+    Dict,
+    ItemsView,
+    Iterator,
+    List,
+    Mapping,
+    MutableMapping,
+    Optional,
+    Protocol,
+    Type,
+    TypeVar,
+)
 
 T = TypeVar("T")
 
@@ -65,7 +79,9 @@ class Owner(Protocol):
     async def provide_for(self, context: "Context", kind: Type[T]) -> T:
         """The value of a provided type, made on first use."""
 
-    def url_path_for(self, name: str, /, *, _query: Optional[Mapping[str, object]] = None, **params: object) -> str:
+    def url_path_for(
+        self, name: str, /, *, _query: Optional[Mapping[str, object]] = None, **params: object
+    ) -> str:
         """The path of a named route, without `root_path`."""
 
     def translate(self, code: str, message: str, fields: Mapping[str, Any], context: "Context") -> str:
@@ -78,7 +94,7 @@ class Context:
     Resources close once, in reverse order. `async with context:` closes them for whoever runs work directly (tests).
     """
 
-    # What every one has is in slots. What few use has its default on the class, and costs a context only once it is set.
+    # What every one has is in slots. What few use has its default on the class, and costs nothing until it is set.
     __slots__ = ("__dict__", "app")
 
     _state: Optional[State] = None
@@ -124,7 +140,9 @@ class Context:
             self._resources = []
         self._resources.append(closer)
 
-    async def close_function_resources(self, error: Optional[BaseException] = None) -> Optional[BaseException]:
+    async def close_function_resources(
+        self, error: Optional[BaseException] = None
+    ) -> Optional[BaseException]:
         """Close the resources of scope `function`; gives the error that stands at the end, if any."""
         waiting: List[Closer] = self._values.get(FUNCTION_RESOURCES, []) if self._values is not None else []
         while waiting:
@@ -142,7 +160,10 @@ class Context:
         return self
 
     async def __aexit__(
-        self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
+        self,
+        kind: Optional[Type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
     ) -> None:
         left = await self.close_resources(error)
         if left is not None and left is not error:

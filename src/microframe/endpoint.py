@@ -31,5 +31,3 @@ def guarded(guards: Tuple[Guard, ...], endpoint: Endpoint) -> Endpoint:
         return await endpoint(request)
 
     return guarded_endpoint
-
-

@@ -55,7 +55,11 @@ class HTTPException(MicroFrameException):
             cls.message = cls.__doc__.strip().splitlines()[0].strip()
 
     def __init__(
-        self, status_code: int = 500, detail: Any = None, headers: Optional[Mapping[str, str]] = None, **fields: Any
+        self,
+        status_code: int = 500,
+        detail: Any = None,
+        headers: Optional[Mapping[str, str]] = None,
+        **fields: Any,
     ) -> None:
         self.status_code = status_code
         self.headers = dict(headers) if headers else None
@@ -89,7 +93,9 @@ def fill(message: str, fields: Mapping[str, Any]) -> str:
 class StatusException(HTTPException):
     """An `HTTPException` whose class says the status, so it is raised with a detail alone."""
 
-    def __init__(self, detail: Any = None, headers: Optional[Mapping[str, str]] = None, **fields: Any) -> None:
+    def __init__(
+        self, detail: Any = None, headers: Optional[Mapping[str, str]] = None, **fields: Any
+    ) -> None:
         super().__init__(self.status, detail, headers, **fields)
 
 
@@ -104,7 +110,9 @@ class UnauthorizedException(StatusException):
 
     status = 401
 
-    def __init__(self, detail: Any = None, headers: Optional[Mapping[str, str]] = None, **fields: Any) -> None:
+    def __init__(
+        self, detail: Any = None, headers: Optional[Mapping[str, str]] = None, **fields: Any
+    ) -> None:
         # RFC 9110 §15.5.2: a 401 must say how to authenticate.
         super().__init__(detail, {"WWW-Authenticate": "Bearer"} if headers is None else headers, **fields)
 

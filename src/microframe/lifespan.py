@@ -29,7 +29,7 @@ class Lifespan:
 
     def __init__(self, parts: Sequence[Part]) -> None:
         self._parts = tuple(parts)
-        self._opened: List["tuple[Part, AsyncContextManager[Any]]"] = []
+        self._opened: List[tuple[Part, AsyncContextManager[Any]]] = []
         self.state: Dict[str, Any] = {}
 
     async def start(self) -> Mapping[str, Any]:

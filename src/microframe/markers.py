@@ -74,7 +74,9 @@ def Query(default: Any = MISSING, **options: Unpack[FieldOptions]) -> Any:
     return Parameter("query", _given(default), options)
 
 
-def Header(default: Any = MISSING, *, convert_underscores: bool = True, **options: Unpack[FieldOptions]) -> Any:
+def Header(
+    default: Any = MISSING, *, convert_underscores: bool = True, **options: Unpack[FieldOptions]
+) -> Any:
     """A request header; `user_agent` reads `User-Agent`."""
     return Parameter("header", _given(default), options, convert_underscores=convert_underscores)
 
@@ -85,7 +87,11 @@ def Cookie(default: Any = MISSING, **options: Unpack[FieldOptions]) -> Any:
 
 
 def Body(
-    default: Any = MISSING, *, embed: bool = False, media_type: str = "application/json", **options: Unpack[FieldOptions]
+    default: Any = MISSING,
+    *,
+    embed: bool = False,
+    media_type: str = "application/json",
+    **options: Unpack[FieldOptions],
 ) -> Any:
     """The body, or with several of them (or `embed`) one field of it."""
     return Parameter("body", _given(default), options, embed=embed, media_type=media_type)
@@ -116,7 +122,10 @@ def Depends(
 
 
 def Security(
-    dependency: Optional[Callable[..., Any]] = None, *, scopes: Optional[Sequence[str]] = None, use_cache: bool = True
+    dependency: Optional[Callable[..., Any]] = None,
+    *,
+    scopes: Optional[Sequence[str]] = None,
+    use_cache: bool = True,
 ) -> Any:
     """`Depends`, with the OAuth2 scopes that this use of it needs."""
     return Dependency(dependency, use_cache, None, tuple(scopes or ()))

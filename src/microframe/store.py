@@ -73,7 +73,9 @@ class Locks(Protocol):
 class Tags(Protocol):
     """A store that forgets every key written under a tag."""
 
-    async def set_tagged(self, key: str, value: bytes, tags: Iterable[str], *, ttl: Optional[float] = None) -> None: ...
+    async def set_tagged(
+        self, key: str, value: bytes, tags: Iterable[str], *, ttl: Optional[float] = None
+    ) -> None: ...
 
     async def forget(self, tag: str) -> int:
         """Delete every key under the tag, and give their number."""

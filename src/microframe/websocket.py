@@ -42,7 +42,13 @@ class WebSocket(Connection):
     method = "GET"
 
     def __init__(
-        self, app: Owner, edge: SocketEdge, path: str, query_string: bytes, raw_headers: RawHeaders, root_path: str = ""
+        self,
+        app: Owner,
+        edge: SocketEdge,
+        path: str,
+        query_string: bytes,
+        raw_headers: RawHeaders,
+        root_path: str = "",
     ) -> None:
         super().__init__(app, edge, path, query_string, raw_headers, root_path)
         self.socket_state: SocketState = "connecting"
@@ -57,7 +63,9 @@ class WebSocket(Connection):
         """What the client offers, in its order of preference."""
         return self._socket.subprotocols
 
-    async def accept(self, subprotocol: Optional[str] = None, headers: Optional[Mapping[str, str]] = None) -> None:
+    async def accept(
+        self, subprotocol: Optional[str] = None, headers: Optional[Mapping[str, str]] = None
+    ) -> None:
         """Complete the handshake.
 
         Raises:

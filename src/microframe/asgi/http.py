@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from typing import Any, AsyncIterator, Awaitable, Callable, Dict, List, Mapping, Optional, Tuple, cast
+from typing import Any, AsyncIterator, Awaitable, Callable, Dict, Mapping, Optional, Tuple, cast
 
 from microframe.asgi.messages import HeadCheck, Receive, Scope, Send, read_path
 from microframe.concurrency import cancelled_by
@@ -103,8 +103,11 @@ class HttpEdge:
             await self._send({"type": "http.response.early_hint", "links": links})
 
 
-def build_http(owner: Owner, endpoint: Endpoint, errors: Errors, check: HeadCheck, body_limit: int) -> Callable[..., Awaitable[None]]:
-    """The part of the edge that serves requests. It answers what the endpoint raises, so that needs no boundary around it."""
+def build_http(
+    owner: Owner, endpoint: Endpoint, errors: Errors, check: HeadCheck, body_limit: int
+) -> Callable[..., Awaitable[None]]:
+    """The part of the edge that serves requests; it also answers what the endpoint raises."""
+
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         headers: RawHeaders = scope["headers"]
         query: bytes = scope["query_string"]
@@ -112,25 +115,28 @@ def build_http(owner: Owner, endpoint: Endpoint, errors: Errors, check: HeadChec
         raw, root = scope.get("raw_path"), scope.get("root_path")
         edge = HttpEdge(scope, receive, send)
         request = Request(owner, edge, scope["method"], path, query, headers, root or "", body_limit)
-        if root or raw is None or 37 in raw:  # a percent sign, looked for as a number: a tenth of what b"%" costs
+        if (
+            root or raw is None or 37 in raw
+        ):  # a percent sign, looked for as a number: a tenth of what b"%" costs
             path, request.escaped = read_path(scope)
             request.path = path
         failure: Optional[BaseException] = None
         try:
-            refusal = check(headers, path, query)
-            if refusal is None:
-                try:
-                    response: Any = await endpoint(request)
-                    if not isinstance(response, Response):
-                        raise not_a_response(response)
-                except Exception as exc:
-                    response = await errors.answer(request, exc)
-            else:
-                response = errors.form.respond(refusal, request)
+            try:
+                refusal = check(headers, path, query)
+                if refusal is not None:
+                    raise refusal
+                response: Any = await endpoint(request)
+                if not isinstance(response, Response):
+                    raise not_a_response(response)
+            except Exception as exc:
+                response = await errors.answer(request, exc)
             if type(response.body) is bytes:
                 body = response.body
                 headers = whole_headers(request, response, len(body))
-                await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+                await send(
+                    {"type": "http.response.start", "status": response.status_code, "headers": headers}
+                )
                 await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else body})
             else:
                 await send_pieces(request, response, edge, send)
@@ -149,7 +155,9 @@ def build_http(owner: Owner, endpoint: Endpoint, errors: Errors, check: HeadChec
 
 
 def not_a_response(value: object) -> TypeError:
-    return TypeError(f"an endpoint answers with a Response, not with {type(value).__name__}: did a middleware return nothing?")
+    return TypeError(
+        f"an endpoint answers with a Response, not with {type(value).__name__}: did a middleware return nothing?"
+    )
 
 
 def end(request: Request, failure: Optional[BaseException], scope: Scope) -> None:
@@ -164,7 +172,13 @@ def end(request: Request, failure: Optional[BaseException], scope: Scope) -> Non
             raise failure
         if failure is not request.failure:
             path = request.path.encode("unicode_escape").decode()
-            logger.error("%s %s failed after its answer (request %s)", request.method, path, request.id, exc_info=failure)
+            logger.error(
+                "%s %s failed after its answer (request %s)",
+                request.method,
+                path,
+                request.id,
+                exc_info=failure,
+            )
     raised = failure or request.failure
     if raised is not None and (RAISE in (scope.get("extensions") or {}) or isinstance(failure, BrokenStream)):
         raise raised
@@ -184,7 +198,11 @@ def whole_headers(request: Request, response: Response, length: int) -> RawHeade
             return complete_headers(raw, length, request.method == "HEAD" and not length)
     if response.status_code < 200 or response.status_code in NO_LENGTH:
         return raw + CONSTANT_HEADERS
-    return [*raw, *CONSTANT_HEADERS, LENGTHS[length] if length < KEPT else (b"content-length", b"%d" % length)]
+    return [
+        *raw,
+        *CONSTANT_HEADERS,
+        LENGTHS[length] if length < KEPT else (b"content-length", b"%d" % length),
+    ]
 
 
 KEPT = 1024
@@ -195,7 +213,11 @@ NO_LENGTH = (204, 304)
 def complete_headers(raw: RawHeaders, length: Optional[int], keeps_length: bool = False) -> RawHeaders:
     """Add the constant headers that the answer does not set itself, and the length that the body really has."""
     names = {name for name, _ in raw}
-    dropped = (b"transfer-encoding",) if keeps_length or length is None else (b"content-length", b"transfer-encoding")
+    dropped = (
+        (b"transfer-encoding",)
+        if keeps_length or length is None
+        else (b"content-length", b"transfer-encoding")
+    )
     headers = [pair for pair in raw if pair[0] not in dropped]
     headers += [pair for pair in CONSTANT_HEADERS if pair[0] not in names]
     if length is not None and not (keeps_length and b"content-length" in names):
@@ -216,11 +238,15 @@ async def send_pieces(request: Request, response: Response, edge: HttpEdge, send
             await send(start)
             await send({"type": "http.response.body", "body": b""})
             return
-        if isinstance(body, FileSlice) and "http.response.pathsend" in edge.extensions and is_whole_file(body):
+        if (
+            isinstance(body, FileSlice)
+            and "http.response.pathsend" in edge.extensions
+            and is_whole_file(body)
+        ):
             await send(start)
             await send({"type": "http.response.pathsend", "path": str(body.path)})
             return
-        async with cancelled_by(edge.disconnected()):
+        async with cancelled_by(edge.disconnected):
             await pump(pieces, start, edge, send)
     finally:
         await close_pieces(pieces, body)
@@ -251,5 +277,3 @@ def is_whole_file(body: FileSlice) -> bool:
     import os
 
     return body.offset == 0 and os.path.getsize(body.path) == body.length
-
-

@@ -41,10 +41,14 @@ async def serve_lifespan(
 @contextlib.asynccontextmanager
 async def lifespan_of(app: ASGIApp) -> AsyncIterator[None]:
     """The lifespan of a mounted application; one that has none is left alone."""
-    to_app: "asyncio.Queue[Dict[str, Any]]" = asyncio.Queue()
-    from_app: "asyncio.Queue[Mapping[str, Any]]" = asyncio.Queue()
-    scope: Dict[str, Any] = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": {}}
-    task: "asyncio.Future[None]" = asyncio.ensure_future(app(scope, to_app.get, from_app.put))
+    to_app: asyncio.Queue[Dict[str, Any]] = asyncio.Queue()
+    from_app: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue()
+    scope: Dict[str, Any] = {
+        "type": "lifespan",
+        "asgi": {"version": "3.0", "spec_version": "2.0"},
+        "state": {},
+    }
+    task: asyncio.Future[None] = asyncio.ensure_future(app(scope, to_app.get, from_app.put))
     await to_app.put({"type": "lifespan.startup"})
     answer = await next_answer(task, from_app)
     if answer is None:
@@ -54,13 +58,17 @@ async def lifespan_of(app: ASGIApp) -> AsyncIterator[None]:
     if answer["type"] == "lifespan.startup.failed":
         await asyncio.wait([task])
         failure = task.exception()
-        raise RuntimeError(f"start-up of a mounted application failed: {answer.get('message', '')}") from failure
+        raise RuntimeError(
+            f"start-up of a mounted application failed: {answer.get('message', '')}"
+        ) from failure
     yield
     await to_app.put({"type": "lifespan.shutdown"})
     answer = await next_answer(task, from_app)
     await asyncio.wait([task])
     if answer is not None and answer["type"] == "lifespan.shutdown.failed":
-        raise RuntimeError(f"shutdown of a mounted application failed: {answer.get('message', '')}") from task.exception()
+        raise RuntimeError(
+            f"shutdown of a mounted application failed: {answer.get('message', '')}"
+        ) from task.exception()
 
 
 async def next_answer(
@@ -68,7 +76,7 @@ async def next_answer(
 ) -> Optional[Mapping[str, Any]]:
     """What the application says next; None when it ended without a word."""
     getting = asyncio.ensure_future(from_app.get())
-    waiting: "list[asyncio.Future[Any]]" = [task, getting]
+    waiting: list[asyncio.Future[Any]] = [task, getting]
     await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
     if getting.done():
         return getting.result()

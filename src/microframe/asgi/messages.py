@@ -3,7 +3,12 @@
 from dataclasses import dataclass
 from typing import Any, Awaitable, Callable, Dict, Mapping, MutableMapping, Optional, Set, Tuple
 
-from microframe.exceptions import BadRequestException, HeadersTooLargeException, HTTPException, StatusException
+from microframe.exceptions import (
+    BadRequestException,
+    HeadersTooLargeException,
+    HTTPException,
+    StatusException,
+)
 from microframe.http.headers import RawHeaders
 from microframe.http.url import parse_host
 

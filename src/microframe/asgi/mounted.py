@@ -6,7 +6,6 @@ from typing import Any, AsyncIterator, Dict, Mapping, Optional
 
 from microframe.asgi.messages import ASGIApp, Receive
 from microframe.asgi.socket import AsgiSocketEdge
-
 from microframe.endpoint import Endpoint
 from microframe.http.connection import Connection
 from microframe.http.request import Request
@@ -51,7 +50,7 @@ class Exchange:
         self.request = request
         self.left = asyncio.Event()
         self._body: Optional[AsyncIterator[bytes]] = None
-        self._messages: "asyncio.Queue[Mapping[str, Any]]" = asyncio.Queue(maxsize=1)
+        self._messages: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue(maxsize=1)
 
     async def receive(self) -> Dict[str, Any]:
         if self._body is None:
@@ -76,7 +75,7 @@ class Exchange:
             return self._messages.get_nowait()
         getting = asyncio.ensure_future(self._messages.get())
         try:
-            waiting: "list[asyncio.Future[Any]]" = [getting, task]
+            waiting: list[asyncio.Future[Any]] = [getting, task]
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             if getting.done():
                 return getting.result()
@@ -135,5 +134,3 @@ def as_socket_handler(app: ASGIApp) -> SocketHandler:
         await app(inner_scope(socket, "websocket"), receive, edge.channel[1])
 
     return handle
-
-

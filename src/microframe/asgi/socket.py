@@ -115,7 +115,12 @@ class AsgiSocketEdge:
             if not ending:
                 raise WebSocketDisconnect(1006) from exc
         except Exception as exc:
-            if type(exc).__name__ not in ("ClientDisconnected", "ConnectionClosed", "ConnectionClosedOK", "ConnectionClosedError"):
+            if type(exc).__name__ not in (
+                "ClientDisconnected",
+                "ConnectionClosed",
+                "ConnectionClosedOK",
+                "ConnectionClosedError",
+            ):
                 raise
             if not ending:
                 raise WebSocketDisconnect(1006) from exc

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Callable, NoReturn, Optional, Union
 
 from microframe import Application, Router, SetupError
-from microframe.assembly import count_arguments
+from microframe.assembly.mounts import count_arguments
 from microframe.cli.failure import USAGE, Failure, did_you_mean, place_of, shown_path
 
 CANDIDATES = ("app", "main")

@@ -1,0 +1,1 @@
+"""Messages as data: requests, responses, and what they are made of."""

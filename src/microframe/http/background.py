@@ -42,7 +42,7 @@ class BackgroundTasks:
 
 
 def is_async_callable(function: object) -> bool:
-    """Whether calling this gives a coroutine: an async function, method, partial, or object with an async `__call__`."""
+    """Whether calling this gives a coroutine: an async function, method or partial, or an async `__call__`."""
     while isinstance(function, functools.partial):
         function = function.func
     return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(

@@ -51,8 +51,8 @@ class RouteLike(Protocol):
 class Connection(Context):
     """A request or a WebSocket: where it goes, who sent it, and what it says of itself.
 
-    `path` is canonical: percent-decoded once, as the router matches it and every guard sees it. Where the client sent an
-    encoded slash, `escaped` is true and the text keeps `%2F` and `%25`, so a segment is never split.
+    `path` is canonical: percent-decoded once, as the router matches it and every guard sees it. Where the client sent
+    an encoded slash, `escaped` is true and the text keeps `%2F` and `%25`, so a segment is never split.
     """
 
     __slots__ = ("edge", "path", "path_params", "query_string", "raw_headers", "root_path", "route")
@@ -67,7 +67,13 @@ class Connection(Context):
     _reply_headers: Optional[RawHeaders] = None
 
     def __init__(
-        self, app: Owner, edge: Edge, path: str, query_string: bytes, raw_headers: RawHeaders, root_path: str = ""
+        self,
+        app: Owner,
+        edge: Edge,
+        path: str,
+        query_string: bytes,
+        raw_headers: RawHeaders,
+        root_path: str = "",
     ) -> None:
         self.app = app
         self.edge = edge
@@ -164,7 +170,9 @@ class Connection(Context):
             self._reply_headers = []
         return self._reply_headers
 
-    def url_for(self, name: str, /, *, _query: Optional[Mapping[str, object]] = None, **path_params: object) -> URL:
+    def url_for(
+        self, name: str, /, *, _query: Optional[Mapping[str, object]] = None, **path_params: object
+    ) -> URL:
         """The absolute URL of a named route, with `_query` if it is given.
 
         Raises:

@@ -33,6 +33,6 @@ class FileSlice:
 
 
 def _open(path: Union[str, "os.PathLike[str]"], offset: int) -> BinaryIO:
-    file = open(path, "rb")
+    file = open(path, "rb")  # noqa: SIM115 - closed by whoever reads it
     file.seek(offset)
     return file

@@ -113,7 +113,9 @@ class ProblemPages:
         title = phrase_of(kind.status)
         record = {"code": kind.code, "title": title, "status": kind.status, "detail": kind.message}
         if wants_html(request):
-            return build_response(200, [HTML_TYPE, VARY_ACCEPT], error_page({**record, "request_id": request.id}))
+            return build_response(
+                200, [HTML_TYPE, VARY_ACCEPT], error_page({**record, "request_id": request.id})
+            )
         return build_response(200, [JSON_TYPE, VARY_ACCEPT], json.dumps(record, ensure_ascii=False).encode())
 
     def find(self, code: str) -> Optional[Type[HTTPException]]:
@@ -130,7 +132,8 @@ def every_kind(kind: Type[HTTPException]) -> Iterator[Type[HTTPException]]:
 
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>
-<style>body{{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:15vh auto;padding:0 1rem;color:#222;background:#fff}}
-h1{{font-size:1.5rem}}small{{color:#666}}@media(prefers-color-scheme:dark){{body{{color:#ddd;background:#111}}}}</style></head>
+<style>body{{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:15vh auto;padding:0 1rem;color:#222}}
+h1{{font-size:1.5rem}}small{{color:#666}}
+@media(prefers-color-scheme:dark){{body{{color:#ddd;background:#111}}}}</style></head>
 <body><h1>{title}</h1>{body}<small>request {request_id}</small></body></html>
 """

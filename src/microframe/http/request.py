@@ -124,7 +124,14 @@ class Request(Connection):
     def below(self, prefix: str, rest: str, app: Owner) -> "Request":
         """The same request as a mounted application sees it: its own path, the same body, state and resources."""
         inner = Request(
-            app, self.edge, self.method, rest, self.query_string, self.raw_headers, self.root_path + prefix, self.body_limit
+            app,
+            self.edge,
+            self.method,
+            rest,
+            self.query_string,
+            self.raw_headers,
+            self.root_path + prefix,
+            self.body_limit,
         )
         inner.escaped = self.escaped
         inner._outer = self

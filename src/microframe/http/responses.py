@@ -64,7 +64,11 @@ class Response:
         self.status_code = status_code
         self.after: List[Task] = [] if background is None else [background]
         self.body: Body = self.render(content)
-        own = self.type_header if media_type is None else (b"content-type", content_type_header(media_type, self.charset))
+        own = (
+            self.type_header
+            if media_type is None
+            else (b"content-type", content_type_header(media_type, self.charset))
+        )
         self.raw_headers: RawHeaders = [] if own is None else [own]
         if headers is not None:
             given = [check_header(name, value) for name, value in headers.items()]
@@ -78,7 +82,11 @@ class Response:
             return content.encode(self.charset)
         if content is None:
             return b""
-        return bytes(content) if isinstance(content, (bytes, bytearray, memoryview)) else str(content).encode(self.charset)
+        return (
+            bytes(content)
+            if isinstance(content, (bytes, bytearray, memoryview))
+            else str(content).encode(self.charset)
+        )
 
     @property
     def headers(self) -> MutableHeaders:
@@ -137,7 +145,14 @@ class Response:
         samesite: Optional[str] = "lax",
     ) -> None:
         self.set_cookie(
-            key, max_age=0, expires=0, path=path, domain=domain, secure=secure, httponly=httponly, samesite=samesite
+            key,
+            max_age=0,
+            expires=0,
+            path=path,
+            domain=domain,
+            secure=secure,
+            httponly=httponly,
+            samesite=samesite,
         )
 
 
@@ -170,7 +185,7 @@ class JSONResponse(Response):
 
 
 class RedirectResponse(Response):
-    """Sends the client elsewhere, to another host too where the program says so; `safe_redirect` never leaves this one."""
+    """Sends the client elsewhere, to another host too: the program has said so."""
 
     __slots__ = ()
 
@@ -199,7 +214,9 @@ class StreamingResponse(Response):
         background: Optional[Task] = None,
     ) -> None:
         super().__init__(None, status_code, headers, media_type, background)
-        self.body = encoded(content if isinstance(content, AsyncIterable) else iterate_in_thread(iter(content)))
+        self.body = encoded(
+            content if isinstance(content, AsyncIterable) else iterate_in_thread(iter(content))
+        )
 
 
 async def encoded(pieces: AsyncIterable[Union[str, bytes]]) -> AsyncIterator[bytes]:

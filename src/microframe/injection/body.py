@@ -26,12 +26,16 @@ class BodyParameter:
 
     @property
     def alias(self) -> str:
-        return self.marker.options.get("alias") or self.marker.options.get("validation_alias") or self.asked.name
+        return (
+            self.marker.options.get("alias") or self.marker.options.get("validation_alias") or self.asked.name
+        )
 
 
 def is_whole(parameters: Sequence[BodyParameter]) -> bool:
     """Whether one parameter takes the whole body, as in FastAPI: there is no other, and it is not embedded."""
-    return len(parameters) == 1 and (not parameters[0].marker.embed or parameters[0].asked.annotation is bytes)
+    return len(parameters) == 1 and (
+        not parameters[0].marker.embed or parameters[0].asked.annotation is bytes
+    )
 
 
 def build_body_reader(parameters: Sequence[BodyParameter], codecs: Codecs, where: str) -> ReadBody:
@@ -82,7 +86,9 @@ def build_whole_reader(
     return read_whole
 
 
-def build_fields_reader(fields: Sequence[Tuple[str, Callable[[Any], Any]]], expected: Optional[bytes]) -> ReadBody:
+def build_fields_reader(
+    fields: Sequence[Tuple[str, Callable[[Any], Any]]], expected: Optional[bytes]
+) -> ReadBody:
     async def read_fields(request: Request) -> Dict[str, Any]:
         body = await request.body()
         sent: Any = {}
@@ -109,12 +115,15 @@ def build_fields_reader(fields: Sequence[Tuple[str, Callable[[Any], Any]]], expe
 def build_field(parameter: BodyParameter, decode: Decode) -> Callable[[Any], Any]:
     alias = parameter.alias
     return build_source(
-        lambda sent: cast(Any, sent).get(alias, MISSING), decode, ("body", alias), default_of(parameter.asked, parameter.marker)
+        lambda sent: cast(Any, sent).get(alias, MISSING),
+        decode,
+        ("body", alias),
+        default_of(parameter.asked, parameter.marker),
     )
 
 
 def check_content_type(request: Request, expected: Optional[bytes]) -> None:
-    """Refuse a body that does not say it is what this route reads: a form could be sent across sites (RFC 9110 §15.5.16).
+    """Refuse a body that does not say it is what this route reads (RFC 9110 §15.5.16): a form comes from any site.
 
     Raises:
         UnsupportedMediaTypeException: it says something else, nothing, or something malformed.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, List, Optional, Tuple
 
-from microframe.injection.graph import MISSING_DEFAULT, GraphBuilder, is_framework
+from microframe.injection.graph import GraphBuilder, Unbound, is_framework
 from microframe.injection.handler import site_of
 from microframe.injection.injector import Injector
 from microframe.injection.providers import type_name
@@ -71,7 +71,7 @@ class Recorder(GraphBuilder):
             self.note(asked, "framework")
         else:
             marker = marker or self.guess(asked, owner)
-            if isinstance(marker, MISSING_DEFAULT):
+            if isinstance(marker, Unbound):
                 self.note(asked, "default")
             else:
                 sent = (

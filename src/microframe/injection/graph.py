@@ -28,7 +28,12 @@ from microframe.routing.route import where_is
 from microframe.validation.registry import Codecs
 from microframe.validation.shapes import is_scalar
 
-KIND_NAMES = {"http": "a request", "socket": "a WebSocket", "work": "a job or command", "app": "the application"}
+KIND_NAMES = {
+    "http": "a request",
+    "socket": "a WebSocket",
+    "work": "a job or command",
+    "app": "the application",
+}
 
 
 @dataclass(frozen=True)
@@ -110,7 +115,9 @@ class GraphBuilder:
 
     # Calls -----------------------------------------------------------------------------------------------------------
 
-    def add_call(self, signature: Signature, scopes: Tuple[str, ...], scope: str, *, opens: bool = True) -> int:
+    def add_call(
+        self, signature: Signature, scopes: Tuple[str, ...], scope: str, *, opens: bool = True
+    ) -> int:
         """Steps for a callable's arguments, then one that calls it."""
         self.check_cycle(signature)
         self._path.append(signature.call)
@@ -135,7 +142,9 @@ class GraphBuilder:
     def how_to_run(self, signature: Signature, scope: str, opens: bool) -> Tuple[int, Callable[..., Any]]:
         style, call = signature.style, signature.call
         if style.endswith("generator") and not opens:
-            raise SetupError(f"{signature.where} is a generator: a handler returns its answer, it does not yield")
+            raise SetupError(
+                f"{signature.where} is a generator: a handler returns its answer, it does not yield"
+            )
         if style == "async generator":
             return OPEN, open_async(call, scope)
         if style == "generator":
@@ -166,9 +175,15 @@ class GraphBuilder:
             return self.add_dependency(asked.marker, asked.annotation, scopes, owner.where, scope, asked.name)
         if isinstance(asked.marker, Inject):
             return self.add_provided(asked, scope, owner)
-        if asked.marker is None and asked.name not in self.site.path_names and not is_framework(asked.annotation):
-            if self.supplier.provider_of(asked.annotation) is not None or is_provided(asked.annotation):
-                return self.add_provided(asked, scope, owner)
+        if (
+            asked.marker is None
+            and asked.name not in self.site.path_names
+            and not is_framework(asked.annotation)
+        ):
+            provided = self.supplier.provider_of(asked.annotation) is not None or is_provided(
+                asked.annotation
+            )
+            return self.add_provided(asked, scope, owner) if provided else None
         return None
 
     def add_dependency(
@@ -214,9 +229,9 @@ class GraphBuilder:
             provider = Provider(kind, self.replaced[provider.factory], provider.scope)
         holder = self.site.scope if self.site.scope == "app" else scope
         if 0 < RANK[provider.scope] < RANK[holder]:
+            captor = self.site.where if holder == "app" else owner.where
             raise SetupError(
-                f"{asked.name} of {owner.where}: {self.site.where if holder == 'app' else owner.where} lives as long as "
-                f"the {holder} and would capture {provider}"
+                f"{asked.name} of {owner.where}: {captor} lives as long as the {holder} and would capture {provider}"
             )
         key = ("provided", kind)
         if provider.scope != "transient" and key in self._known:
@@ -233,7 +248,7 @@ class GraphBuilder:
         if asked.marker is None and is_framework(asked.annotation):
             return self.framework_source(asked, owner)
         marker = asked.marker or self.guess(asked, owner)
-        if isinstance(marker, MISSING_DEFAULT):
+        if isinstance(marker, Unbound):
             return constant(asked.default)
         self.check_parameter(asked, marker, owner)
         if marker.place == "body":
@@ -251,12 +266,12 @@ class GraphBuilder:
         return source
 
     def guess(self, asked: Asked, owner: Signature) -> Any:
-        """Where an unmarked parameter comes from: a name in the path, a scalar from the query, else from the body."""
+        """Where an unmarked parameter comes from: a name in the path, a scalar in the query, else the body."""
         if asked.name in self.site.path_names:
             return Parameter("path")
         if self.site.kind in ("work", "app"):
             if asked.default is not MISSING:
-                return MISSING_DEFAULT()
+                return Unbound()
             raise SetupError(
                 f"{asked.name} of {owner.where}: nothing binds it, {KIND_NAMES[self.site.kind]} has no parameters"
             )
@@ -273,7 +288,9 @@ class GraphBuilder:
         if marker.place == "path":
             name = marker.options.get("alias") or asked.name
             if name not in self.site.path_names:
-                raise SetupError(f"{asked.name} of {owner.where}: the path has no {{{name}}} ({self.site.where})")
+                raise SetupError(
+                    f"{asked.name} of {owner.where}: the path has no {{{name}}} ({self.site.where})"
+                )
             if asked.default is not MISSING or marker.default is not MISSING:
                 raise SetupError(f"{asked.name} of {owner.where}: a path parameter cannot have a default")
 
@@ -284,7 +301,10 @@ class GraphBuilder:
         if self._body_step is None:
             self._body_step = self.steps[self.add_step(READ, nothing) - self.size]
         for known in self.body:
-            if known.asked.name == parameter.asked.name and known.asked.annotation is parameter.asked.annotation:
+            if (
+                known.asked.name == parameter.asked.name
+                and known.asked.annotation is parameter.asked.annotation
+            ):
                 break
         else:
             self.body.append(parameter)
@@ -301,7 +321,7 @@ class GraphBuilder:
             draft.slots = [(name, reading.index if index in parts else index) for name, index in draft.slots]
 
 
-class MISSING_DEFAULT:
+class Unbound:
     """A parameter that nothing binds, and that has a default of its own."""
 
 

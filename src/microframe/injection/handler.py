@@ -19,7 +19,9 @@ from microframe.websocket import WebSocket
 def build_endpoint(route: Route, injector: Injector, strict: bool = False) -> Endpoint:
     """Compile a route: its handler with everything it needs, what it answers, and what surrounds it."""
     inherited = route.inherited
-    run = injector.compile(route.handler, site_of(route, "http", strict), inherited.dependencies, route.controller)
+    run = injector.compile(
+        route.handler, site_of(route, "http", strict), inherited.dependencies, route.controller
+    )
     signature = read_signature(route.handler, route.controller)
     reply = build_reply(route, signature.returns, injector.codecs)
     endpoint = answer_with(run, reply)
@@ -108,13 +110,15 @@ def cancel_on_disconnect(endpoint: Endpoint) -> Endpoint:
     """Cancel the handler when the client leaves; what it opened closes as after any cancellation."""
 
     async def cancellable(request: Request) -> Response:
-        async with cancelled_by(request.edge.disconnected()):
+        async with cancelled_by(request.edge.disconnected):
             return await endpoint(request)
 
     return cancellable
 
 
-def build_socket_handler(route: Route, injector: Injector, strict: bool = False) -> Callable[[WebSocket], Awaitable[None]]:
+def build_socket_handler(
+    route: Route, injector: Injector, strict: bool = False
+) -> Callable[[WebSocket], Awaitable[None]]:
     """Compile a WebSocket route: guards, then dependencies, then the handler, which accepts."""
     for middleware in route.inherited.middleware:
         refuse_asgi(middleware, route)

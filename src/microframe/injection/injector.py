@@ -2,13 +2,25 @@
 
 import contextlib
 from contextvars import ContextVar
-from typing import Any, Awaitable, Callable, Dict, FrozenSet, Iterator, Mapping, Optional, Sequence, Tuple, Type, TypeVar
+from typing import (
+    Any,
+    Awaitable,
+    Callable,
+    Dict,
+    FrozenSet,
+    Iterator,
+    Optional,
+    Sequence,
+    Tuple,
+    Type,
+    TypeVar,
+)
 
 from microframe.concurrency import Threads
 from microframe.context import Context
 from microframe.exceptions import SetupError
 from microframe.http.request import Request
-from microframe.injection.graph import GraphBuilder, Site
+from microframe.injection.graph import GraphBuilder, Replace, Site
 from microframe.injection.plan import Plan
 from microframe.injection.providers import Overrides, Provider, Providers, Replacements, type_name, value_in
 from microframe.injection.signature import Signature, read_signature
@@ -31,7 +43,7 @@ class Injector:
         self.overrides = Overrides()
         self.owner_context: Optional[Context] = None
         """Where values of scope `app` live; given by the application."""
-        self._scoped: "ContextVar[Mapping[Any, Callable[..., Any]]]" = ContextVar("microframe_overrides", default={})
+        self._scoped: ContextVar[Optional[Replace]] = ContextVar("microframe_overrides", default=None)
         self._sources: Dict[Tuple[Provider[Any], str], Run] = {}
 
     # What the graph asks ---------------------------------------------------------------------------------------------
@@ -74,20 +86,30 @@ class Injector:
 
     def compile_provider(self, signature: Signature, site: Site, scope: str) -> Run:
         builder = GraphBuilder(self, site)
-        return self._overridable(builder.build_value(signature, scope), lambda swap: self._variant(signature, site, scope, swap))
+        return self._overridable(
+            builder.build_value(signature, scope), lambda swap: self._variant(signature, site, scope, swap)
+        )
 
-    def _variant(self, signature: Signature, site: Site, scope: str, swap: Mapping[Any, Callable[..., Any]]) -> Run:
+    def _variant(self, signature: Signature, site: Site, scope: str, swap: Replace) -> Run:
         return GraphBuilder(self, site, swap).build_value(signature, scope).run
 
     # Compiling -------------------------------------------------------------------------------------------------------
 
-    def compile(self, call: Callable[..., Any], site: Site, dependencies: Sequence[Any] = (), controller: Optional[type] = None) -> Run:
+    def compile(
+        self,
+        call: Callable[..., Any],
+        site: Site,
+        dependencies: Sequence[Any] = (),
+        controller: Optional[type] = None,
+    ) -> Run:
         """`run(context)` for a callable: everything it needs, then its own value; live to overrides."""
         signature = read_signature(call, controller)
         plan = GraphBuilder(self, site).build(signature, dependencies)
-        return self._overridable(plan, lambda swap: GraphBuilder(self, site, swap).build(signature, dependencies).run)
+        return self._overridable(
+            plan, lambda swap: GraphBuilder(self, site, swap).build(signature, dependencies).run
+        )
 
-    def _overridable(self, plan: Plan, rebuild: Callable[[Mapping[Any, Callable[..., Any]]], Run]) -> Run:
+    def _overridable(self, plan: Plan, rebuild: Callable[[Replace], Run]) -> Run:
         run, reaches, live = plan.run, plan.reaches, self.overrides
         scoped = live.scoped
         if not reaches:
@@ -106,10 +128,10 @@ class Injector:
         run: Run,
         reaches: FrozenSet[object],
         variants: Dict[Replacements, Run],
-        rebuild: Callable[[Mapping[Any, Callable[..., Any]]], Run],
+        rebuild: Callable[[Replace], Run],
     ) -> Run:
         """The variant of a plan for the overrides that hold here and now; compiled on first use, few are kept."""
-        wanted = {**self.overrides, **self._scoped.get()}
+        wanted = {**self.overrides, **(self._scoped.get() or {})}
         swap = {key: call for key, call in wanted.items() if key in reaches}
         if not swap:
             return run
@@ -122,7 +144,7 @@ class Injector:
         return found
 
     @contextlib.contextmanager
-    def override(self, replacements: Mapping[Any, Callable[..., Any]]) -> Iterator[None]:
+    def override(self, replacements: Replace) -> Iterator[None]:
         """Replace dependencies and provided types in this context only, and in what is started from it."""
         token = self._scoped.set({**self._scoped.get(), **replacements})
         self.overrides.scoped.append(replacements)
@@ -140,15 +162,20 @@ class Injector:
         Raises:
             SetupError: nobody provides it, or its provider needs what this kind of context does not have.
         """
-        scoped = {**self.overrides, **self._scoped.get()} if self.overrides or self.overrides.scoped else {}
+        scoped = (
+            {**self.overrides, **(self._scoped.get() or {})}
+            if self.overrides or self.overrides.scoped
+            else {}
+        )
         provider = self.provider_of(kind)
         if kind in scoped:
             provider = Provider(kind, scoped[kind], provider.scope if provider else "request")
-            value: T = await self._build_source(provider, kind_of(context))(context)
-            return value
-        if provider is None:
+            run = self._build_source(provider, kind_of(context))
+        elif provider is not None:
+            run = self.provided_source(provider, Site(kind_of(context), f"resolve({type_name(kind)})"))
+        else:
             raise SetupError(f"nobody provides {type_name(kind)}")
-        value = await self.provided_source(provider, Site(kind_of(context), f"resolve({type_name(kind)})"))(context)
+        value: T = await run(context)
         return value
 
 

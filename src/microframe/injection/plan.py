@@ -96,7 +96,11 @@ def build_plan(steps: Sequence[Step], size: int, threads: Threads, reaches: Froz
     single = tuple(steps)
     if len(single) == 1 and single[0].mode == AWAIT:
         run = run_alone(single[0])
-    elif [step.mode for step in single] == [READ, AWAIT] and not single[1].sources and len(single[1].slots) == 1:
+    elif (
+        [step.mode for step in single] == [READ, AWAIT]
+        and not single[1].sources
+        and len(single[1].slots) == 1
+    ):
         run = run_with_one(single[0], single[1])
     else:
         run = run_steps(tuple(merge_hops(single, threads)), single, size, threads)
@@ -283,7 +287,9 @@ def open_async(generator: Callable[..., Any], scope: str) -> Callable[[Context, 
     return open_resource
 
 
-def open_blocking(generator: Callable[..., Any], scope: str, threads: Threads) -> Callable[[Context, Arguments], Any]:
+def open_blocking(
+    generator: Callable[..., Any], scope: str, threads: Threads
+) -> Callable[[Context, Arguments], Any]:
     """The same for a blocking generator: it is entered and left in a worker thread."""
 
     def open_resource(context: Context, arguments: Arguments) -> Any:

@@ -75,11 +75,11 @@ class Pending:
     __slots__ = ("future",)
 
     def __init__(self) -> None:
-        self.future: "asyncio.Future[Any]" = asyncio.get_running_loop().create_future()
+        self.future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
 
 
 async def value_in(context: Context, key: object, make: Callable[[], Any]) -> Any:
-    """The value kept under `key` in a context, made on first use by one call however many ask; a failure is not kept."""
+    """The value under `key` in a context, made on first use by one call however many ask; failures are not kept."""
     values = context.values
     while True:
         found = values.get(key, MISSING)
@@ -112,5 +112,3 @@ class Overrides(Dict[Any, Callable[..., Any]]):
 
 
 Replacements = Tuple[Tuple[Any, Callable[..., Any]], ...]
-
-

@@ -77,6 +77,7 @@ def build_encode(route: Route, model: Any, codecs: Codecs) -> Encode:
     except SetupError as exc:
         raise SetupError(f"{route.where}: {exc}") from exc
 
+
 def reply_json(status_code: int, encode: Encode, where: str) -> Reply:
     def reply(request: Context, value: Any) -> Response:
         if isinstance(value, Response):

@@ -74,7 +74,9 @@ def read_parameter(call: Callable[..., Any], parameter: inspect.Parameter, hint:
             f"{parameter.name} of {where_is(call)}: inside Annotated a marker has no default, write `= default` instead"
         )
     if len(found) > 1:
-        raise SetupError(f"{parameter.name} of {where_is(call)} has two markers: {found[0]!r} and {found[1]!r}")
+        raise SetupError(
+            f"{parameter.name} of {where_is(call)} has two markers: {found[0]!r} and {found[1]!r}"
+        )
     if found and isinstance(found[0], Dependency) and default is not MISSING:
         raise SetupError(f"{parameter.name} of {where_is(call)}: a dependency cannot have a default")
     positional = parameter.kind is inspect.Parameter.POSITIONAL_ONLY
@@ -113,13 +115,15 @@ def read_modern_hints(target: Any) -> Dict[str, Any]:
     """`"int | None"` on Python 3.9, through eval-type-backport."""
     from typing import ForwardRef
 
-    from eval_type_backport import eval_type_backport  # only there on 3.9
+    from eval_type_backport import eval_type_backport
 
     names = getattr(target, "__globals__", {})
     hints: Dict[str, Any] = {}
     for name, hint in getattr(target, "__annotations__", {}).items():
         try:
-            hints[name] = eval_type_backport(ForwardRef(hint), names, names) if isinstance(hint, str) else hint
+            hints[name] = (
+                eval_type_backport(ForwardRef(hint), names, names) if isinstance(hint, str) else hint
+            )
         except (NameError, TypeError, SyntaxError) as exc:
             raise SetupError(f"the type of {name} of {where_is(target)} cannot be read: {exc}") from exc
     return hints

@@ -60,13 +60,17 @@ FRAMEWORK_SOURCES: Mapping[Type[Any], Tuple[Source, Tuple[str, ...]]] = {
 # Parameters of the message -------------------------------------------------------------------------------------------
 
 
-def build_parameter_source(asked: Asked, marker: Parameter, codecs: Codecs, where: str, strict: bool = False) -> Source:
+def build_parameter_source(
+    asked: Asked, marker: Parameter, codecs: Codecs, where: str, strict: bool = False
+) -> Source:
     """The source of a path, query, header or cookie parameter: picked, decoded, or its default."""
     annotation = constrained(asked, marker)
     codec = codecs.for_annotation(annotation)
     if codec.is_structured(asked.annotation):
         raise SetupError(f"{asked.name} of {where} is read from the {marker.place}, which holds no objects")
-    alias = marker.options.get("alias") or marker.options.get("validation_alias") or parameter_name(asked, marker)
+    alias = (
+        marker.options.get("alias") or marker.options.get("validation_alias") or parameter_name(asked, marker)
+    )
     many = is_sequence_of_scalars(asked.annotation)
     default = default_of(asked, marker)
     # Text that nothing is demanded of needs no one to look at it.
@@ -79,7 +83,11 @@ def build_parameter_source(asked: Asked, marker: Parameter, codecs: Codecs, wher
 
 
 def parameter_name(asked: Asked, marker: Parameter) -> str:
-    return asked.name.replace("_", "-") if marker.place == "header" and marker.convert_underscores else asked.name
+    return (
+        asked.name.replace("_", "-")
+        if marker.place == "header" and marker.convert_underscores
+        else asked.name
+    )
 
 
 def constrained(asked: Asked, marker: Parameter) -> Any:
@@ -100,7 +108,9 @@ def default_of(asked: Asked, marker: Parameter) -> Optional[Callable[[], Any]]:
     return lambda: default
 
 
-def build_source(pick: Pick, decode: Decode, loc: Tuple[str, ...], default: Optional[Callable[[], Any]]) -> Source:
+def build_source(
+    pick: Pick, decode: Decode, loc: Tuple[str, ...], default: Optional[Callable[[], Any]]
+) -> Source:
     def source(connection: Connection) -> Any:
         raw = pick(connection)
         if raw is MISSING:
@@ -184,5 +194,7 @@ PICKERS: Mapping[str, Callable[[str, bool, bool], Pick]] = {
 def only_one(values: List[str], place: str, name: str) -> Any:
     """The one value of a parameter; two are a fault where the application is strict (ASVS 15.3.7)."""
     if len(values) > 1:
-        raise Invalid([{"type": "duplicate_parameter", "loc": (place, name), "msg": "Given twice", "input": values}])
+        raise Invalid(
+            [{"type": "duplicate_parameter", "loc": (place, name), "msg": "Given twice", "input": values}]
+        )
     return values[0] if values else MISSING

@@ -138,13 +138,19 @@ class Errors:
             asked.failure = exc
             asked = asked._outer
         logger.error(
-            "%s %s failed (request %s)", request.method, request.path.encode("unicode_escape").decode(), request.id, exc_info=exc
+            "%s %s failed (request %s)",
+            request.method,
+            request.path.encode("unicode_escape").decode(),
+            request.id,
+            exc_info=exc,
         )
 
 
 def catches_all(handlers: Mapping[Key, Any], exc: BaseException) -> bool:
     """Whether only the handler for `Exception` itself knows this one: it is then a 500, made presentable."""
-    return not any(kind in handlers for kind in type(exc).__mro__ if kind not in (Exception, BaseException, object))
+    return not any(
+        kind in handlers for kind in type(exc).__mro__ if kind not in (Exception, BaseException, object)
+    )
 
 
 def foreign(exc: Exception, status: int) -> HTTPException:
@@ -154,5 +160,3 @@ def foreign(exc: Exception, status: int) -> HTTPException:
     if isinstance(code, str):
         answer.code = code
     return answer
-
-

@@ -27,7 +27,9 @@ class Mark(NamedTuple):
 class RouteMarks:
     """`@route.get("/{id}")` on a method of a controller: the verbs of a router, noted until one takes the class."""
 
-    def __call__(self, path: str = "", *, methods: Sequence[str] = ("GET",), **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+    def __call__(
+        self, path: str = "", *, methods: Sequence[str] = ("GET",), **options: Unpack[RouteOptions]
+    ) -> Callable[[F], F]:
         mark = Mark(path, tuple(method.upper() for method in methods), options)
 
         def note(function: F) -> F:

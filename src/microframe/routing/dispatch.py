@@ -42,7 +42,9 @@ Missing = Callable[[Request], Optional[Response]]
 """A last word on a path that nobody answers."""
 
 
-def build_dispatch(matcher: "Matcher[Any]", redirect_slashes: bool, last_word: Missing, by_host: bool) -> Endpoint:
+def build_dispatch(
+    matcher: "Matcher[Any]", redirect_slashes: bool, last_word: Missing, by_host: bool
+) -> Endpoint:
     """The endpoint that all requests reach after guards and middleware.
 
     It is a plain function: what it returns is awaited by its caller, so matching costs no coroutine.
@@ -55,8 +57,8 @@ def build_dispatch(matcher: "Matcher[Any]", redirect_slashes: bool, last_word: M
             target = table.get(request.method)
             if target is not None:
                 request.route = target[1]
-                answer: Awaitable[Response] = target[0](request)
-                return answer
+                endpoint: Endpoint = target[0]
+                return endpoint(request)
         host = host_name(request.host) if by_host else ""
         found = match(request.method, request.path, request.escaped, host)
         if found is None:
@@ -66,8 +68,8 @@ def build_dispatch(matcher: "Matcher[Any]", redirect_slashes: bool, last_word: M
         if rest is not None:
             return enter_mount(request, target, params, rest)
         request.path_params = params
-        answer = target[0](request)
-        return answer
+        endpoint = target[0]
+        return endpoint(request)
 
     async def miss(request: Request, host: str) -> Response:
         allowed = matcher.allowed(request.path, request.escaped, host)
@@ -90,7 +92,9 @@ def host_name(header: str) -> str:
     return parsed[0] if parsed is not None else ""
 
 
-def enter_mount(request: Request, target: MountTarget, params: Dict[str, Any], rest: str) -> Awaitable[Response]:
+def enter_mount(
+    request: Request, target: MountTarget, params: Dict[str, Any], rest: str
+) -> Awaitable[Response]:
     prefix = request.path[: len(request.path) - len(rest)] if rest else request.path
     inner = request.below(prefix.rstrip("/"), rest or "/", target.owner or request.app)
     inner.path_params = {**request.path_params, **params} if params else request.path_params
@@ -135,7 +139,9 @@ def build_socket_dispatch(matcher: "Matcher[Any]", by_host: bool) -> SocketHandl
         socket.route = target.route
         socket.path_params = {**socket.path_params, **params}
         if rest is not None:
-            socket.root_path += socket.path[: len(socket.path) - len(rest)].rstrip("/") if rest else socket.path
+            socket.root_path += (
+                socket.path[: len(socket.path) - len(rest)].rstrip("/") if rest else socket.path
+            )
             socket.path = rest or "/"
             if target.owner is not None:
                 socket.app = target.owner

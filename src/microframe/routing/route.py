@@ -86,7 +86,9 @@ class Inherited:
             response_class=inner.response_class or self.response_class,
             max_body_size=inner.max_body_size if inner.max_body_size is not None else self.max_body_size,
             cancel_on_disconnect=(
-                inner.cancel_on_disconnect if inner.cancel_on_disconnect is not None else self.cancel_on_disconnect
+                inner.cancel_on_disconnect
+                if inner.cancel_on_disconnect is not None
+                else self.cancel_on_disconnect
             ),
         )
 
@@ -170,5 +172,3 @@ def inherit_options(options: RouteOptions) -> Inherited:
         max_body_size=options.get("max_body_size"),
         cancel_on_disconnect=options.get("cancel_on_disconnect"),
     )
-
-

@@ -31,7 +31,7 @@ LifespanFunction = Callable[[Any], Union[AsyncContextManager[Any], AsyncIterator
 
 
 class RouterOptions(TypedDict, total=False):
-    """What the routes of a router, or of one inclusion of it, share. Names and meaning are FastAPI's where it has them."""
+    """What the routes of a router, or of one inclusion of it, share; FastAPI's names where it has them."""
 
     tags: Sequence[str]
     dependencies: Sequence[Any]
@@ -56,7 +56,11 @@ class Router:
     """Routes with a common prefix, dependencies, guards, middleware and exception handlers."""
 
     def __init__(
-        self, prefix: str = "", *, lifespan: Optional[LifespanFunction] = None, **options: Unpack[RouterOptions]
+        self,
+        prefix: str = "",
+        *,
+        lifespan: Optional[LifespanFunction] = None,
+        **options: Unpack[RouterOptions],
     ) -> None:
         self.prefix = check_prefix(prefix)
         self._shared = shared_options(self.prefix, options)
@@ -72,7 +76,12 @@ class Router:
     # Routes ----------------------------------------------------------------------------------------------------------
 
     def add_api_route(
-        self, path: str, endpoint: Callable[..., Any], *, methods: Optional[Sequence[str]] = None, **options: Unpack[RouteOptions]
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        *,
+        methods: Optional[Sequence[str]] = None,
+        **options: Unpack[RouteOptions],
     ) -> None:
         """Register a handler for `methods` (default GET) at `path`."""
         self._registering(f"{path} -> {where_is(endpoint)}")
@@ -112,7 +121,9 @@ class Router:
     def trace(self, path: str = "", **options: Unpack[RouteOptions]) -> Callable[[F], F]:
         return self.api_route(path, methods=("TRACE",), **options)
 
-    def add_api_websocket_route(self, path: str, endpoint: Callable[..., Any], **options: Unpack[RouteOptions]) -> None:
+    def add_api_websocket_route(
+        self, path: str, endpoint: Callable[..., Any], **options: Unpack[RouteOptions]
+    ) -> None:
         self._registering(f"{path} -> {where_is(endpoint)}")
         self._entries.append(build_route(path, frozenset(), endpoint, options))
 
@@ -162,7 +173,9 @@ class Router:
 
     # What surrounds them ---------------------------------------------------------------------------------------------
 
-    def add_exception_handler(self, kind: Union[int, Type[BaseException]], handler: Callable[..., Any]) -> None:
+    def add_exception_handler(
+        self, kind: Union[int, Type[BaseException]], handler: Callable[..., Any]
+    ) -> None:
         """Answer exceptions of this type, or HTTP errors of this status, from these routes."""
         self._registering(f"add_exception_handler({kind!r})")
         self._handlers[kind] = handler
@@ -224,7 +237,11 @@ class Router:
 
 
 def build_route(
-    path: str, methods: "frozenset[str]", handler: Callable[..., Any], options: RouteOptions, controller: Optional[type] = None
+    path: str,
+    methods: "frozenset[str]",
+    handler: Callable[..., Any],
+    options: RouteOptions,
+    controller: Optional[type] = None,
 ) -> Route:
     if path and not path.startswith("/"):
         raise SetupError(f"the path {path!r} must begin with a slash ({where_is(handler)})")
@@ -233,7 +250,7 @@ def build_route(
     unknown = set(options) - set(RouteOptions.__annotations__)
     if unknown:
         raise SetupError(f"unknown route option {', '.join(sorted(unknown))} ({where_is(handler)})")
-    name: str = options.get("name") or getattr(handler, "__name__", type(handler).__name__)
+    name = str(options.get("name") or getattr(handler, "__name__", type(handler).__name__))
     return Route(path, methods, handler, name, options, inherit_options(options), controller)
 
 
@@ -242,7 +259,9 @@ def complete(entry: Union[Route, Mount], around: Inherited) -> Union[Route, Moun
     path = around.prefix + entry.path
     if isinstance(entry, Mount):
         return Mount(path, entry.app, entry.name, inherited)
-    return Route(path or "/", entry.methods, entry.handler, entry.name, entry.options, inherited, entry.controller)
+    return Route(
+        path or "/", entry.methods, entry.handler, entry.name, entry.options, inherited, entry.controller
+    )
 
 
 def shared_options(prefix: str, options: RouterOptions) -> Inherited:

@@ -2,7 +2,7 @@
 
 import weakref
 from types import TracebackType
-from typing import Any, ClassVar, Iterator, Optional, Sequence, Type, Union
+from typing import Any, ClassVar, Iterator, Mapping, Optional, Sequence, Type, Union
 
 from typing_extensions import Unpack
 
@@ -12,7 +12,7 @@ from microframe.testing.client import AsyncTestClient, ClientOptions, SocketOpti
 from microframe.testing.cookies import Cookies
 from microframe.testing.decoding import Source
 from microframe.testing.portal import Portal
-from microframe.testing.request import ClientRequest, RequestOptions
+from microframe.testing.request import ClientRequest, HeaderValues, RequestOptions
 from microframe.testing.response import AnswerHeaders, ClientResponse
 from microframe.testing.socket import AsyncWebSocketSession
 from microframe.testing.streaming import AsyncStream
@@ -46,12 +46,21 @@ class TestClient(Verbs[ClientResponse]):
 
     @property
     def headers(self) -> MutableHeaders:
-        """Sent with every request."""
+        """Sent with every request; those that are set stand beside the client's own four."""
         return self._client.headers
+
+    @headers.setter
+    def headers(self, headers: HeaderValues) -> None:
+        self._client.headers = headers
 
     @property
     def cookies(self) -> Cookies:
+        """What the application has set so far, and the test."""
         return self._client.cookies
+
+    @cookies.setter
+    def cookies(self, cookies: Mapping[str, str]) -> None:
+        self._client.cookies = cookies
 
     @property
     def portal(self) -> Portal:

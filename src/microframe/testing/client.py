@@ -138,9 +138,8 @@ class AsyncTestClient(Verbs[Coroutine[Any, Any, ClientResponse]]):
         check_names(options, CLIENT_OPTIONS)
         self.app = app
         self.base_url = resolve(TEST_SERVER, base_url)
-        self.headers = MutableHeaders(merge(AGENT.copy(), options.get("headers")))
-        """Sent with every request."""
-        self.cookies = Cookies(options.get("cookies"), self.base_url.hostname or "")
+        self.headers = options.get("headers") or {}
+        self.cookies = options.get("cookies") or {}
         self.follow_redirects = options.get("follow_redirects", True)
         self.timeout = options.get("timeout", DEFAULT_TIMEOUT)
         raising = options.get("raise_server_exceptions", True)
@@ -152,6 +151,24 @@ class AsyncTestClient(Verbs[Coroutine[Any, Any, ClientResponse]]):
         server = Server(options.get("client", ("127.0.0.1", 50000)), options.get("root_path", ""), extensions)
         self._driver = Driver(app, server, raising)
         self._lifespan: Optional[Lifespan] = None
+
+    @property
+    def headers(self) -> MutableHeaders:
+        """Sent with every request; those that are set stand beside the client's own four."""
+        return self._headers
+
+    @headers.setter
+    def headers(self, headers: HeaderValues) -> None:
+        self._headers = MutableHeaders(merge(AGENT.copy(), headers))
+
+    @property
+    def cookies(self) -> Cookies:
+        """What the application has set so far, and the test."""
+        return self._cookies
+
+    @cookies.setter
+    def cookies(self, cookies: Mapping[str, str]) -> None:
+        self._cookies = Cookies(cookies, self.base_url.hostname or "")
 
     # The application's life
 

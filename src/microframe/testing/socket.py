@@ -201,7 +201,7 @@ class AsyncWebSocketSession:
 
 def is_about_leaving(error: Optional[BaseException]) -> bool:
     """Whether an exception of the application only says that the client has left."""
-    found = isinstance(error, WebSocketDisconnect)
+    found = type(error).__name__ == WebSocketDisconnect.__name__  # each framework has its own, of this name
     while error is not None and not found:
         found = isinstance(error, ClientLeft)
         error = error.__cause__ or error.__context__

@@ -1,8 +1,20 @@
 """Installation: one plugin in one application: the host it is given, and what it has registered there."""
 
-from typing import Any, AsyncContextManager, Awaitable, Callable, Dict, List, Mapping, Optional, Protocol, Type, TypeVar
+from typing import (
+    Any,
+    AsyncContextManager,
+    Awaitable,
+    Callable,
+    Dict,
+    List,
+    Mapping,
+    Optional,
+    Protocol,
+    Type,
+    TypeVar,
+)
 
-from microframe.assembly import Layer
+from microframe.assembly.layers import Layer
 from microframe.configurations.config import AppConfig
 from microframe.configurations.options import read_section
 from microframe.context import Context
@@ -49,7 +61,13 @@ class Installation:
         self.router.mount(path, app, name)
 
     def add_middleware(
-        self, middleware: Callable[..., Any], *, slot: str = "app", before: str = "", after: str = "", **options: Any
+        self,
+        middleware: Callable[..., Any],
+        *,
+        slot: str = "app",
+        before: str = "",
+        after: str = "",
+        **options: Any,
     ) -> None:
         name = getattr(middleware, "__name__", type(middleware).__name__)
         made = middleware(**options) if isinstance(middleware, type) or options else middleware
@@ -105,5 +123,7 @@ def install(plugin: Plugin, application: Base, records: List[object]) -> Install
         raise SetupError(f"the plugin {plugin.name!r}: {exc}") from exc
     except Exception as exc:
         where = where_is(plugin.setup)
-        raise SetupError(f"the plugin {plugin.name!r} failed in {where}: {type(exc).__name__}: {exc}") from exc
+        raise SetupError(
+            f"the plugin {plugin.name!r} failed in {where}: {type(exc).__name__}: {exc}"
+        ) from exc
     return installation

@@ -1,0 +1,1 @@
+"""Assembly: puts an application together, once: plugins, routes, mounts and the layers around them."""

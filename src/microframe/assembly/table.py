@@ -1,0 +1,112 @@
+"""Table: every route and mount of an application, compiled, for the matchers and for who wants to know."""
+
+from dataclasses import dataclass, replace
+from typing import (
+    Any,
+    Iterable,
+    List,
+    Mapping,
+    Sequence,
+    Union,
+)
+
+from microframe.assembly.layers import Layer, layers_of_route
+from microframe.assembly.mounts import open_mount
+from microframe.endpoint import fold, guarded
+from microframe.exceptions import SetupError
+from microframe.injection.handler import build_endpoint, build_socket_handler, refuse_asgi
+from microframe.injection.injector import Injector
+from microframe.middleware.errors import handle_some
+from microframe.routing.converters import Converter
+from microframe.routing.dispatch import MountTarget, SocketTarget, Target
+from microframe.routing.matcher import Entry
+from microframe.routing.path import parse_host, parse_path
+from microframe.routing.route import Inherited, Mount, Route
+from microframe.routing.urls import RouteNames
+
+Found = Union[Route, Mount]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Everything that can be matched, and how it is called."""
+
+    requests: List[Entry[Any]]
+    sockets: List[Entry[Any]]
+    names: RouteNames
+    routes: List[Route]
+    mounts: List[Mount]
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """What compiling a route draws on."""
+
+    injector: Injector
+    converters: Mapping[str, Converter]
+    layers: Sequence[Layer]
+    strict: bool
+    defaults: Inherited
+
+    def build_table(self, found: Iterable[Found], from_plugins: Iterable[Found]) -> Table:
+        """Compile every route; where a plugin's equals one of the application's, the application's stands."""
+        own = [self.complete(item) for item in found]
+        taken = {key for item in own for key in keys_of(item)}
+        others = [self.complete(item) for item in from_plugins]
+        everything = own + [item for item in others if not taken & set(keys_of(item))]
+        table = Table([], [], RouteNames(), [], [])
+        for item in everything:
+            if isinstance(item, Route):
+                self.add_route(table, item)
+            else:
+                self.add_mount(table, item)
+        return table
+
+    def complete(self, item: Found) -> Found:
+        """With its path and host taken apart, and the application's defaults beneath what it says itself."""
+        inherited = self.defaults.within(item.inherited)
+        try:
+            if inherited.host is not None:
+                inherited = replace(inherited, host_pattern=parse_host(inherited.host, self.converters))
+            if isinstance(item, Route):
+                return replace(item, inherited=inherited, pattern=parse_path(item.path, self.converters))
+        except SetupError as exc:
+            raise SetupError(f"{exc} ({item})") from exc
+        return replace(item, inherited=inherited)
+
+    def add_route(self, table: Table, route: Route) -> None:
+        pattern, host = route.pattern, route.inherited.host_pattern
+        assert pattern is not None
+        table.routes.append(route)
+        table.names.add(route.name, pattern)
+        if route.is_socket:
+            handler = build_socket_handler(route, self.injector, self.strict)
+            table.sockets.append(Entry(pattern, SocketTarget(handler, route), host=host))
+            return
+        endpoint = fold(
+            layers_of_route(self.layers, route), build_endpoint(route, self.injector, self.strict)
+        )
+        implied = frozenset({"HEAD"}) if "GET" in route.methods else frozenset()
+        table.requests.append(Entry(pattern, Target(endpoint, route), route.methods, implied, host))
+
+    def add_mount(self, table: Table, mount: Mount) -> None:
+        pattern, host = parse_path(mount.path or "/", self.converters), mount.inherited.host_pattern
+        endpoint, handler, owner, names = open_mount(mount, self.injector)
+        table.mounts.append(mount)
+        table.names.mount(mount.name, pattern, names)
+        for handlers in reversed(mount.inherited.exception_handlers):
+            endpoint = handle_some(handlers)(endpoint)
+        for middleware in mount.inherited.middleware:
+            refuse_asgi(middleware, mount)
+        endpoint = guarded(mount.inherited.guards, fold(mount.inherited.middleware, endpoint))
+        table.requests.append(Entry(pattern, MountTarget(endpoint, mount, owner), host=host, mount=True))
+        if handler is not None:
+            table.sockets.append(Entry(pattern, SocketTarget(handler, mount, owner), host=host, mount=True))
+
+
+def keys_of(item: Found) -> List[object]:
+    """What two routes have in common that answer the same requests."""
+    if isinstance(item, Mount):
+        return [("mount", item.path, item.inherited.host)]
+    shape = tuple(segment.shape for segment in item.pattern.segments) if item.pattern else ()
+    return [(method, shape, item.inherited.host) for method in item.methods or {"websocket"}]
