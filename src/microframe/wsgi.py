@@ -289,7 +289,8 @@ def server_of(request: Request, scheme: str) -> Tuple[str, int]:
 def is_wsgi(app: object) -> bool:
     """Whether a callable is a WSGI application: it needs two arguments, `(environ, start_response)`.
 
-    What calls itself `wsgi_app` (Flask and what is made like it) is one, an `asgi_app` is none.
+    What has a `wsgi_app` (Flask and what is made like it) is one, what has an `asgi_app` is none. Of a function
+    that takes `*args` nobody can tell: mount `lambda environ, start_response: app(environ, start_response)`.
     """
     if not callable(app) or hasattr(app, "asgi_app") or is_async_callable(app):
         return False
