@@ -146,7 +146,7 @@ class Injector:
     @contextlib.contextmanager
     def override(self, replacements: Replace) -> Iterator[None]:
         """Replace dependencies and provided types in this context only, and in what is started from it."""
-        token = self._scoped.set({**self._scoped.get(), **replacements})
+        token = self._scoped.set({**(self._scoped.get() or {}), **replacements})
         self.overrides.scoped.append(replacements)
         try:
             yield
