@@ -47,7 +47,6 @@ class StandInEdge:
         self.server: Optional[Tuple[str, Optional[int]]] = ("127.0.0.1", 8000)
         self.extensions: Mapping[str, Any] = {}
         self.head: Mapping[str, Any] = {}
-        self.left = asyncio.Event()
         self.denied: Optional[Response] = None
         self.subprotocols: Sequence[str] = ()
         self._body: List[Optional[bytes]] = list(body)
@@ -59,7 +58,7 @@ class StandInEdge:
         return piece, bool(self._body)
 
     async def disconnected(self) -> None:
-        await self.left.wait()
+        await asyncio.Event().wait()  # it stays
 
     async def early_hints(self, headers: RawHeaders) -> None:
         return None
