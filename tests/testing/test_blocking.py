@@ -2,9 +2,12 @@
 
 import asyncio
 import gc
+import subprocess
+import sys
 import threading
 import time
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +15,8 @@ import pytest
 from microframe.testing import ClientTimeout, TestClient, portal
 from microframe.testing.waiting import Receive, Scope, Send
 from tests.testing.applications import Life, Routes, answering, echo
+
+ROOT = Path(__file__).parents[2]
 
 current: ContextVar[str] = ContextVar("current", default="nobody")
 
@@ -84,6 +89,26 @@ def test_methods_options_and_settings_are_the_async_clients() -> None:
     assert client.app is app
     with pytest.raises(TypeError, match="jason"):
         client.get("/", jason={})  # type: ignore[call-arg]
+
+
+def test_headers_and_cookies_can_be_set_anew() -> None:
+    client = TestClient(echo, headers={"x-a": "1"}, cookies={"a": "1"})
+    client.headers = {**client.headers, "x-b": "2"}
+    client.cookies = {"b": "2"}
+    sent = dict(client.get("/").json()["headers"])
+    assert (sent["x-a"], sent["x-b"], sent["user-agent"], sent["cookie"]) == ("1", "2", "testclient", "b=2")
+
+
+def test_nothing_is_said_when_the_interpreter_ends_before_the_client() -> None:
+    program = (
+        "from microframe.testing import TestClient\n"
+        "from tests.testing.applications import echo\n"
+        "client = TestClient(echo)\n"
+        "print(client.get('/').status_code)\n"
+    )
+    command = [sys.executable, "-X", "dev", "-W", "error", "-c", program]
+    ended = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=25)
+    assert (ended.stdout, ended.stderr, ended.returncode) == ("200\n", "", 0)
 
 
 def test_exceptions_come_with_the_applications_traceback() -> None:

@@ -348,6 +348,15 @@ async def test_sending_to_a_client_that_has_left_is_an_os_error_and_no_failure()
     assert len(errors) == 1
 
 
+async def test_nor_is_the_disconnect_of_any_framework_after_it() -> None:
+    class Foreign(Exception): ...
+
+    Foreign.__name__ = "WebSocketDisconnect"
+    for error in (Foreign(), WebSocketDisconnect()):
+        async with connect(saying(ACCEPT, then=error)):
+            pass
+
+
 # Waits
 
 
