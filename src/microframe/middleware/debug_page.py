@@ -205,7 +205,7 @@ STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}
 body{color:#222;background:#fff}h1{font-size:1.2rem}h2{font-size:1.4rem;margin:0}section{margin:2rem 0}
 pre{overflow:auto;padding:.5rem;background:#f4f4f4;font:14px/1.4 monospace}
-pre b{display:block;background:#ffe1e1}summary{font:14px monospace;cursor:pointer;overflow-wrap:anywhere}
+pre b{background:#ffe1e1}summary{font:14px monospace;cursor:pointer;overflow-wrap:anywhere}
 th{text-align:left;padding-right:1rem}td{overflow-wrap:anywhere}
 @media(prefers-color-scheme:dark){body{color:#ddd;background:#111}pre{background:#222}pre b{background:#522}}
 """
