@@ -1,0 +1,1 @@
+"""Team board: members, boards, cards and a chat; the application that grows with every battery."""

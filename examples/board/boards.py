@@ -1,0 +1,106 @@
+"""Boards: what the team works on."""
+
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Annotated, Optional
+
+from examples.board.memory import Memory
+from examples.board.paging import Page
+from examples.board.records import Board, BoardChanges, NewBoard, Stage
+from examples.board.rooms import Rooms
+from microframe import Depends, NotFoundException, Provided, Request, Response, Router, StatusException
+
+
+class BoardNotFound(NotFoundException):
+    """There is no board {board_id}."""
+
+
+class BoardHasOpenCards(StatusException):
+    """{count} cards of board {board_id} are not done yet."""
+
+    status = 409
+
+
+class Boards:
+    """The boards, the newest first."""
+
+    def __init__(self, memory: Provided[Memory], rooms: Provided[Rooms]) -> None:
+        self._memory = memory
+        self._rooms = rooms
+        self._boards = memory.boards
+
+    async def all(self, words: Optional[str] = None) -> list[Board]:
+        found = reversed(self._boards.values())
+        return [board for board in found if words is None or words.casefold() in board.title.casefold()]
+
+    async def get(self, board_id: int) -> Board:
+        try:
+            return self._boards[board_id]
+        except KeyError:
+            raise BoardNotFound(board_id=board_id) from None
+
+    async def add(self, new: NewBoard) -> Board:
+        board = Board(id=self._memory.next_id(), created=datetime.now(timezone.utc), **new.model_dump())
+        self._boards[board.id] = board
+        return board
+
+    async def change(self, board: Board, changes: Mapping[str, object]) -> Board:
+        changed = self._boards[board.id] = board.model_copy(update=dict(changes))
+        return changed
+
+    async def remove(self, board: Board) -> None:
+        """Remove a board whose cards are all done, with them and its chat."""
+        cards = [card for card in self._memory.cards.values() if card.board_id == board.id]
+        waiting = sum(card.stage is not Stage.DONE for card in cards)
+        if waiting:
+            raise BoardHasOpenCards(count=waiting, board_id=board.id)
+        for card in cards:
+            del self._memory.cards[card.id]
+        del self._boards[board.id]
+        self._rooms.remove(board.id)
+
+
+async def board_of_path(board_id: int, boards: Provided[Boards]) -> Board:
+    """The board that the path names."""
+    return await boards.get(board_id)
+
+
+CurrentBoard = Annotated[Board, Depends(board_of_path)]
+
+boards = Router(prefix="/boards", tags=["boards"])
+
+
+@boards.get()
+async def list_boards(
+    boards: Provided[Boards], page: Annotated[Page, Depends()], words: Optional[str] = None
+) -> list[Board]:
+    """The boards whose titles have these words in them, the newest first."""
+    return page.cut(await boards.all(words))
+
+
+@boards.post(status_code=201)
+async def add_board(new: NewBoard, boards: Provided[Boards], request: Request, response: Response) -> Board:
+    board = await boards.add(new)
+    response.headers["Location"] = str(request.url_for("read_board", board_id=board.id))
+    return board
+
+
+# What concerns one board; its cards and its chat hang here too.
+board = Router(prefix="/{board_id}", raises=[BoardNotFound])
+
+
+@board.get()
+async def read_board(board: CurrentBoard) -> Board:
+    return board
+
+
+@board.patch()
+async def change_board(board: CurrentBoard, changes: BoardChanges, boards: Provided[Boards]) -> Board:
+    """Change what is sent, and nothing else."""
+    return await boards.change(board, changes)
+
+
+@board.delete(status_code=204, raises=[BoardHasOpenCards])
+async def remove_board(board: CurrentBoard, boards: Provided[Boards]) -> None:
+    """Remove a board whose cards are all done."""
+    await boards.remove(board)

@@ -1,0 +1,112 @@
+"""Cards: what is to be done on a board."""
+
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Annotated, Optional
+
+from examples.board.boards import CurrentBoard, board_of_path
+from examples.board.members import MemberNotFound, Members
+from examples.board.memory import Memory
+from examples.board.paging import Page
+from examples.board.records import Board, Card, CardChanges, NewCard, Stage
+from examples.board.rooms import Rooms
+from microframe import Depends, NotFoundException, Provided, Query, Request, Response, Router
+
+
+class CardNotFound(NotFoundException):
+    """There is no card {card_id} on board {board_id}."""
+
+
+class Cards:
+    """The cards of all boards. Whoever looks at a board hears of every change."""
+
+    def __init__(self, memory: Provided[Memory], members: Provided[Members], rooms: Provided[Rooms]) -> None:
+        self._memory = memory
+        self._cards = memory.cards
+        self._members = members
+        self._rooms = rooms
+
+    async def of(self, board_id: int, stages: list[Stage], assignee: Optional[int]) -> list[Card]:
+        """The cards of one board, the newest first; no stages are all of them."""
+        return [
+            card
+            for card in reversed(self._cards.values())
+            if card.board_id == board_id
+            and (not stages or card.stage in stages)
+            and (assignee is None or card.assignee == assignee)
+        ]
+
+    async def get(self, board_id: int, card_id: int) -> Card:
+        card = self._cards.get(card_id)
+        if card is None or card.board_id != board_id:
+            raise CardNotFound(card_id=card_id, board_id=board_id)
+        return card
+
+    async def add(self, board: Board, new: NewCard) -> Card:
+        await self._check_assignee(new.assignee)
+        now = datetime.now(timezone.utc)
+        card = Card(id=self._memory.next_id(), board_id=board.id, created=now, **new.model_dump())
+        self._cards[card.id] = card
+        self._rooms.tell(board.id, "card added", card.title)
+        return card
+
+    async def change(self, card: Card, changes: Mapping[str, object]) -> Card:
+        await self._check_assignee(changes.get("assignee"))
+        changed = self._cards[card.id] = card.model_copy(update=dict(changes))
+        self._rooms.tell(card.board_id, "card changed", changed.title)
+        return changed
+
+    async def remove(self, card: Card) -> None:
+        del self._cards[card.id]
+        self._rooms.tell(card.board_id, "card removed", card.title)
+
+    async def _check_assignee(self, assignee: object) -> None:
+        if isinstance(assignee, int):
+            await self._members.get(assignee)
+
+
+async def card_of_path(board_id: int, card_id: int, cards: Provided[Cards]) -> Card:
+    """The card that the path names."""
+    return await cards.get(board_id, card_id)
+
+
+CurrentCard = Annotated[Card, Depends(card_of_path)]
+
+cards = Router(prefix="/cards", tags=["cards"], dependencies=[Depends(board_of_path)])
+
+
+@cards.get()
+async def list_cards(
+    board: CurrentBoard,
+    cards: Provided[Cards],
+    page: Annotated[Page, Depends()],
+    stage: Annotated[list[Stage], Query(default_factory=list)],
+    assignee: Optional[int] = None,
+) -> list[Card]:
+    """The cards of one board, the newest first: `?stage=todo&stage=doing&assignee=1`."""
+    return page.cut(await cards.of(board.id, stage, assignee))
+
+
+@cards.post(status_code=201, raises=[MemberNotFound])
+async def add_card(
+    board: CurrentBoard, new: NewCard, cards: Provided[Cards], request: Request, response: Response
+) -> Card:
+    card = await cards.add(board, new)
+    response.headers["Location"] = str(request.url_for("read_card", board_id=board.id, card_id=card.id))
+    return card
+
+
+@cards.get("/{card_id}", raises=[CardNotFound])
+async def read_card(card: CurrentCard) -> Card:
+    return card
+
+
+@cards.patch("/{card_id}", raises=[CardNotFound, MemberNotFound])
+async def change_card(card: CurrentCard, changes: CardChanges, cards: Provided[Cards]) -> Card:
+    """Change what is sent, and nothing else: `{"assignee": null}` takes the card away from its member."""
+    return await cards.change(card, changes)
+
+
+@cards.delete("/{card_id}", status_code=204, raises=[CardNotFound])
+async def remove_card(card: CurrentCard, cards: Provided[Cards]) -> None:
+    await cards.remove(card)
