@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal, Optional
 
@@ -41,12 +41,14 @@ class Listener:
             self._queue.get_nowait()
         self._queue.put_nowait(None)
 
-    async def __aiter__(self) -> AsyncIterator[Message]:
-        while True:
-            message = await self._queue.get()
-            if message is None:
-                return
-            yield message
+    def __aiter__(self) -> "Listener":
+        return self
+
+    async def __anext__(self) -> Message:
+        message = await self._queue.get()
+        if message is None:
+            raise StopAsyncIteration
+        return message
 
 
 class Room:
