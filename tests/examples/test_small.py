@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from examples import controllers, hello, plugin
-from microframe import Application, AppConfig, SetupError
+from microframe import AppConfig, Application, SetupError
 from microframe.testing import TestClient
 
 
 def test_hello_greets_by_name_and_as_often_as_asked() -> None:
     client = TestClient(hello.app)
     assert client.get("/").json() == {"greetings": ["Hello world!"]}
-    assert client.get("/", params={"name": "Ada", "times": 2}).json()["greetings"] == ["Hello Ada!"] * 2
+    assert client.get("/?name=Ada&times=2").json()["greetings"] == ["Hello Ada!"] * 2
     assert client.get("/", params={"times": "often"}).status_code == 422
 
 
@@ -57,7 +57,7 @@ def test_the_plugins_options_come_from_the_configuration(tmp_path: Path) -> None
 
 def test_an_unknown_option_of_the_plugin_stops_the_program() -> None:
     config = AppConfig(sections={"visits": {"pth": "/counts"}})
-    with pytest.raises(SetupError, match="'visits'.*pth"):
+    with pytest.raises(SetupError, match=r"'visits'.*pth"):
         Application(config, plugins=[plugin.VisitsPlugin()]).build()
 
 
