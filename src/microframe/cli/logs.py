@@ -1,4 +1,4 @@
-"""Logs: how the command writes log records, as text or JSON: the server's and ours to standard error."""
+"""Logs: how log records are written to standard error, as text or JSON."""
 
 import json
 import logging
@@ -13,7 +13,6 @@ from microframe.asgi.http import BrokenStream
 from microframe.exceptions import SetupError
 from microframe.lifespan import LifespanError
 
-ACCESS = "microframe.access"
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 COLOURS = {"WARNING": "33", "ERROR": "31", "CRITICAL": "31;1"}
 RECORD = frozenset({*vars(logging.makeLogRecord({})), "message", "asctime"})
@@ -45,13 +44,6 @@ def configure(style: LogStyle) -> None:
     # What the server tells of its own life is told by the command, in fewer words.
     logging.getLogger("uvicorn.error").setLevel(level if level <= logging.DEBUG else logging.WARNING)
     logging.getLogger("watchfiles").setLevel(logging.WARNING)
-    access = logging.getLogger(ACCESS)
-    if not access.handlers and not access.disabled:
-        to_output = logging.StreamHandler(sys.stdout)
-        to_output.setFormatter(JsonLines(style) if style.as_json else TextLines(style))
-        access.addHandler(to_output)
-        access.propagate = False
-        access.setLevel(level)
 
 
 class Echoes(logging.Filter):
@@ -82,25 +74,15 @@ class TextLines(logging.Formatter):
         self.style = style
 
     def format(self, record: logging.LogRecord) -> str:
-        text = record.getMessage()
-        if record.name == ACCESS:
-            shown = self._access(record, text)
-        else:
-            level = self._painted(f"{record.levelname:<8}", COLOURS.get(record.levelname, ""))
-            shown = f"{stamp(record.created)} {level} {record.name}: {escape(text)}"
+        level = f"{record.levelname:<8}"
+        if self.style.coloured and record.levelname in COLOURS:
+            level = painted(level, COLOURS[record.levelname])
+        shown = f"{stamp(record.created)} {level} {record.name}: {escape(record.getMessage())}"
         trace = trace_of(record, self.style.verbose)
         if trace:
             shown = f"{shown}\n{escape(trace)}"
         # Indented, so that no part of a text looks like a record of its own.
         return shown.replace("\n", "\n  ")
-
-    def _access(self, record: logging.LogRecord, text: str) -> str:
-        status = getattr(record, "status", None) or 0
-        colour = "31" if status >= 500 else "33" if status >= 400 else "32" if status else ""
-        return f"{stamp(record.created)} {self._painted(text, colour)}"
-
-    def _painted(self, text: str, colour: str) -> str:
-        return f"\x1b[{colour}m{text}\x1b[0m" if colour and self.style.coloured else text
 
 
 class JsonLines(logging.Formatter):
@@ -137,13 +119,19 @@ def escape(text: str) -> str:
     return CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
-_second = (0, "")
+def painted(text: str, colour: str) -> str:
+    """Text in a colour of the terminal."""
+    return f"\x1b[{colour}m{text}\x1b[0m"
+
+
+_second = (0, "")  # the last one written out, for there are many lines in one
 
 
 def stamp(created: float) -> str:
     """`2026-11-20T12:00:00.123Z`."""
     global _second
     whole = int(created)
-    if _second[0] != whole:
-        _second = (whole, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole)))
-    return f"{_second[1]}.{int((created - whole) * 1000):03d}Z"
+    second = _second
+    if second[0] != whole:
+        _second = second = (whole, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole)))
+    return f"{second[1]}.{int((created - whole) * 1000):03d}Z"

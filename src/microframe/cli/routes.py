@@ -1,7 +1,9 @@
 """Routes: `microframe routes app:app`, everything an application answers, and where each value comes from."""
 
+import os
 import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Iterator, List, Optional, Sequence
 
 from microframe import Application
@@ -101,4 +103,5 @@ def format_notes(notes: Sequence[Note]) -> Iterator[str]:
     types = max((len(note.type) for note in notes if note.name), default=0)
     for name, note in zip(names, notes):
         kind = note.type if note.name else ""
-        yield f"    {name.ljust(width)}  {kind.ljust(types)}  {note.source:<10}  {note.detail}".rstrip()
+        detail = note.detail.replace(f"({Path.cwd()}{os.sep}", "(")
+        yield f"    {name.ljust(width)}  {kind.ljust(types)}  {note.source:<10}  {detail}".rstrip()

@@ -5,6 +5,7 @@ import importlib.util
 import logging
 import signal
 import socket
+from multiprocessing import parent_process
 from types import FrameType
 from typing import Any, Callable, Dict, List, Optional
 
@@ -33,6 +34,7 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._ready = ready
         self._loop: Optional[asyncio.AbstractEventLoop] = None
+        self._stopped = False
 
     async def startup(self, sockets: Optional[List[socket.socket]] = None) -> None:
         await super().startup(sockets)
@@ -42,10 +44,14 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: Optional[List[socket.socket]] = None) -> None:
         busy = len(self.server_state.tasks)
-        logger.info("stopping%s", f": {busy} in flight" if busy else "")
+        if busy or parent_process() is None:
+            logger.info("stopping%s", f": {busy} in flight" if busy else "")
         await super().shutdown(sockets)
+        self._stopped = True
 
     def handle_exit(self, sig: int, frame: Optional[FrameType]) -> None:
+        if self._stopped:
+            return  # uvicorn raises what it heard once more, for whoever listened before it
         if sig in self._captured_signals and self.started and not self.force_exit:
             self.force_exit = True
             if self._loop is not None and not self._loop.is_closed():
@@ -66,7 +72,7 @@ def serve(
     """Serve until a signal stops it, and give the exit code. `ready` is called once requests are accepted."""
     server = Server(uvicorn.Config(**server_options(app, config, plan)), ready)
     for sig in (signal.SIGINT, signal.SIGTERM):
-        # uvicorn raises a signal anew once it has stopped: then it is this that hears it, and not the system.
+        # Heard from now on, and not only once uvicorn listens; and a graceful stop is no death by signal.
         signal.signal(sig, server.handle_exit)
     try:
         server.run(sockets=sockets)
@@ -82,7 +88,7 @@ def server_options(app: Loaded, config: AppConfig, plan: Plan) -> Dict[str, Any]
     """The settings of uvicorn. What the application sees to itself stays off: proxies, `root_path`, logs."""
     logged = plan.logs.access and plan.logs.level in ("info", "debug")
     return {
-        "app": watch(app, build_report(config)) if logged else app,
+        "app": watch(app, build_report(config, plan.logs)) if logged else app,
         "interface": "asgi3",
         "lifespan": "on" if isinstance(app, Application) else "auto",
         "http": http_protocol(),

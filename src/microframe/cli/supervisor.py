@@ -42,6 +42,7 @@ class Workers:
                 code = self._look()
             # The connections that wait here would wait for ever: this process never accepts one.
             close_all(self._sockets)
+            logger.info("stopping %s workers", len(self._children))
             self._stop(signals)
         finally:
             codes = [child.end() for child in self._children.values()]

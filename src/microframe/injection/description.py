@@ -38,13 +38,14 @@ class Recorder(GraphBuilder):
     """Builds the graph of a route once more, and writes down what it decides."""
 
     notes: List[Note]
+    handler: Any
 
     def note(self, asked: Asked, source: str, detail: str = "") -> None:
-        depth = max(len(self._path) - 1, 0)
+        depth = len(self._path) - (self._path[:1] == [self.handler])
         self.notes.append(Note(depth, asked.name, type_name(asked.annotation), source, detail))
 
     def build(self, signature: Signature, dependencies: Any = ()) -> Any:
-        self.notes = []
+        self.notes, self.handler = [], signature.call
         return super().build(signature, dependencies)
 
     def add_dependency(

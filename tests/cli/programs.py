@@ -1,0 +1,169 @@
+"""Programs: small applications written to files, and the `microframe` command in processes of its own."""
+
+import contextlib
+import http.client
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from queue import Empty, Queue
+from typing import Callable, Optional
+
+from click.testing import CliRunner, Result
+
+from microframe.cli.command import microframe
+
+LIMIT = 20.0
+"""Seconds for anything that is waited for; machines are busy while tests run."""
+
+HELLO = """
+import asyncio, os
+from microframe import Application, Request, WebSocket
+
+app = Application(title="Hello")
+
+@app.get("/")
+async def index() -> str:
+    return "hello"
+
+@app.get("/process")
+async def process() -> int:
+    return os.getpid()
+
+@app.get("/slow/{seconds:float}")
+async def slow(seconds: float) -> str:
+    await asyncio.sleep(seconds)
+    return "slow"
+
+@app.get("/settings")
+async def settings(request: Request) -> dict:
+    client = request.client
+    return {
+        "title": app.config.title, "root_path": app.config.root_path, "client": client.host if client else None
+    }
+
+@app.websocket("/echo")
+async def echo(socket: WebSocket) -> None:
+    await socket.accept()
+    async for message in socket:
+        await socket.send_text(message)
+"""
+
+
+def environment() -> dict[str, str]:
+    """The environment of this process without settings of ours, so that each program has its own alone."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("MICROFRAME_")}
+
+
+def call(*arguments: str) -> Result:
+    """Run the command in this process."""
+    return CliRunner().invoke(microframe, list(arguments))
+
+
+def only_line(result: Result) -> str:
+    """What a failing command said: one line, and no traceback."""
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    lines = result.stderr.splitlines()
+    assert len(lines) == 1, result.stderr
+    return lines[0]
+
+
+class Server:
+    """`microframe run` in a process of its own, listening on a free port of this machine."""
+
+    def __init__(self, folder: Path, *arguments: str, program: Optional[tuple[str, ...]] = None) -> None:
+        command = program or (sys.executable, "-m", "microframe", "run", *arguments)
+        self.process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.errors: list[str] = []
+        self.output: list[str] = []
+        self._told: "Queue[str]" = Queue()
+        self._readers = [
+            threading.Thread(target=self._read, args=(self.process.stdout, self.output)),
+            threading.Thread(target=self._read, args=(self.process.stderr, self.errors)),
+        ]
+        for reader in self._readers:
+            reader.start()
+        self.port = 0
+
+    def _read(self, stream: "object", lines: list[str]) -> None:
+        for line in stream:  # type: ignore[attr-defined]
+            lines.append(line.rstrip("\n"))
+            self._told.put(line)
+
+    def wait_for(self, pattern: str) -> "re.Match[str]":
+        """The next line, of either stream, in which this is found."""
+        deadline = time.monotonic() + LIMIT
+        while time.monotonic() < deadline:
+            with contextlib.suppress(Empty):
+                found = re.search(pattern, self._told.get(timeout=0.05))
+                if found:
+                    return found
+            if self.process.poll() is not None and self._told.empty():
+                break
+        raise AssertionError(f"no {pattern!r} in {self.errors} and {self.output}")
+
+    def ready(self) -> "Server":
+        self.port = int(self.wait_for(r"is served at http://127\.0\.0\.1:(\d+)")[1])
+        return self
+
+    def get(self, path: str = "/", headers: Optional[dict[str, str]] = None) -> tuple[int, str]:
+        """The answer to one request, on a connection of its own."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=LIMIT)
+        try:
+            connection.request("GET", path, headers=headers or {})
+            response = connection.getresponse()
+            return response.status, response.read().decode()
+        finally:
+            connection.close()
+
+    def signal(self, number: int = signal.SIGTERM) -> None:
+        self.process.send_signal(number)
+
+    def end(self) -> int:
+        """Wait until it has ended of itself, and give its exit code."""
+        code = self.process.wait(LIMIT)
+        for reader in self._readers:
+            reader.join(LIMIT)
+        return code
+
+    def stop(self) -> int:
+        self.signal()
+        return self.end()
+
+
+@contextlib.contextmanager
+def running(folder: Path, *arguments: str, program: Optional[tuple[str, ...]] = None) -> Iterator[Server]:
+    """A server that is killed at the end, if it has not ended by then."""
+    server = Server(folder, *arguments, program=program)
+    try:
+        yield server
+    finally:
+        if server.process.poll() is None:
+            server.process.kill()
+        server.end()
+        for stream in (server.process.stdout, server.process.stderr):
+            assert stream is not None
+            stream.close()
+
+
+def eventually(condition: Callable[[], bool]) -> bool:
+    """Whether something comes to be true in time."""
+    deadline = time.monotonic() + LIMIT
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
