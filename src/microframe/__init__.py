@@ -21,6 +21,9 @@ from microframe.exceptions import (
 )
 from microframe.http.background import BackgroundTask, BackgroundTasks
 from microframe.http.connection import Connection
+from microframe.http.downloads import FileResponse
+from microframe.http.headers import Headers, MutableHeaders
+from microframe.http.query import QueryParams
 from microframe.http.request import Request
 from microframe.http.responses import (
     HTMLResponse,
@@ -30,17 +33,20 @@ from microframe.http.responses import (
     Response,
     StreamingResponse,
 )
+from microframe.http.url import URL
 from microframe.identity import Identity
 from microframe.markers import Body, Cookie, Depends, Header, Path, Provided, Query, Security, SecurityScopes
 from microframe.plugin import Host, Plugin
 from microframe.routing.controller import Controller, route
 from microframe.routing.router import Router
+from microframe.staticfiles import StaticFiles
 from microframe.validation.encoder import jsonable_encoder
 from microframe.websocket import WebSocket
 
 __version__ = "3.0.0.dev0"
 
 __all__ = [
+    "URL",
     "AppConfig",
     "Application",
     "BackgroundTask",
@@ -53,22 +59,26 @@ __all__ = [
     "Cookie",
     "Depends",
     "Endpoint",
+    "FileResponse",
     "ForbiddenException",
     "Guard",
     "HTMLResponse",
     "HTTPException",
     "Header",
+    "Headers",
     "Host",
     "Identity",
     "JSONResponse",
     "MicroFrameException",
     "Middleware",
+    "MutableHeaders",
     "NotFoundException",
     "Path",
     "PlainTextResponse",
     "Plugin",
     "Provided",
     "Query",
+    "QueryParams",
     "RedirectResponse",
     "Request",
     "Response",
@@ -77,6 +87,7 @@ __all__ = [
     "SecurityScopes",
     "SetupError",
     "State",
+    "StaticFiles",
     "StatusException",
     "StreamingResponse",
     "UnauthorizedException",

@@ -36,13 +36,13 @@ from microframe.exceptions import SetupError, fill
 from microframe.http.problems import ProblemFormat, ProblemPages
 from microframe.http.request import Request
 from microframe.http.responses import Response
-from microframe.injection.graph import Site
 from microframe.injection.handler import is_asgi_middleware
 from microframe.injection.injector import Injector
+from microframe.injection.site import Site
 from microframe.lifespan import Lifespan, Part, events, opened_by
 from microframe.markers import Scope as Lifetime
 from microframe.middleware.debug_page import build_debug_page
-from microframe.middleware.errors import Errors
+from microframe.middleware.errors import DebugPage, Errors
 from microframe.middleware.hosts import allow_hosts
 from microframe.middleware.https import require_https
 from microframe.middleware.proxy import trust_proxies
@@ -204,7 +204,7 @@ class Application(Router):
         table = self._workshop(layers).build_table(self.walk(), self._walk_plugins())
         self.routes, self._names = table.routes, table.names
         form = ProblemFormat(self.config.problem_base, self.config.error_format)
-        errors = Errors(self._all_handlers(), form, build_debug_page() if self.config.debug else None)
+        errors = Errors(self._all_handlers(), form, self._debug_page())
         guards = self._all_guards()
         by_host = any(entry.host is not None for entry in [*table.requests, *table.sockets])
         pages = ProblemPages(self.config.problem_base)
@@ -236,14 +236,18 @@ class Application(Router):
             handlers.update(installation.exception_handlers)
         return {**handlers, **self._handlers}
 
+    def _debug_page(self) -> Optional[DebugPage]:
+        secrets = [key.reveal() for key in self.config.secret_keys]
+        return build_debug_page(secrets) if self.config.debug else None
+
     def _all_guards(self) -> Tuple[Guard, ...]:
         config = self.config
         guards: List[Guard] = []
-        if config.trusted_proxies:
-            guards.append(trust_proxies(config.trusted_proxies))
         if config.request_id_header:
             guards.append(assign_request_id(config.request_id_header))
-        if config.allowed_hosts:
+        if config.trusted_proxies:
+            guards.append(trust_proxies(config.trusted_proxies))
+        if config.allowed_hosts and "*" not in config.allowed_hosts:
             guards.append(allow_hosts(config.allowed_hosts))
         if config.https_only:
             guards.append(require_https())

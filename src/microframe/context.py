@@ -8,6 +8,7 @@ from typing import (
     Dict,
     ItemsView,
     Iterator,
+    KeysView,
     List,
     Mapping,
     MutableMapping,
@@ -58,6 +59,10 @@ class State:
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
+
+    def keys(self) -> KeysView[str]:
+        values: Dict[str, Any] = self._values
+        return values.keys()
 
     def items(self) -> ItemsView[str, Any]:
         values: Dict[str, Any] = self._values

@@ -1,7 +1,7 @@
 """WebSocket: one connection that both sides write to (RFC 6455)."""
 
 import json
-from typing import Any, AsyncIterator, Mapping, Optional, Protocol, Sequence, Tuple, Union, cast
+from typing import Any, AsyncIterator, Mapping, Optional, Protocol, Sequence, Tuple, Union
 
 from typing_extensions import Literal
 
@@ -37,7 +37,7 @@ SocketState = Literal["connecting", "open", "closed", "denied"]
 class WebSocket(Connection):
     """One WebSocket. Nothing is accepted before the handler, or something it depends on, calls `accept`."""
 
-    __slots__ = ("socket_state", "subprotocol")
+    __slots__ = ("_socket", "socket_state", "subprotocol")
 
     method = "GET"
 
@@ -51,12 +51,9 @@ class WebSocket(Connection):
         root_path: str = "",
     ) -> None:
         super().__init__(app, edge, path, query_string, raw_headers, root_path)
+        self._socket = edge
         self.socket_state: SocketState = "connecting"
         self.subprotocol: Optional[str] = None
-
-    @property
-    def _socket(self) -> SocketEdge:
-        return cast(SocketEdge, self.edge)
 
     @property
     def subprotocols(self) -> Sequence[str]:
@@ -93,7 +90,8 @@ class WebSocket(Connection):
         Raises:
             WebSocketDisconnect: the peer has closed.
         """
-        self._demand("open", "receive")
+        if self.socket_state != "open":
+            self._demand("open", "receive")
         try:
             return await self._socket.receive()
         except WebSocketDisconnect:
@@ -118,20 +116,16 @@ class WebSocket(Connection):
 
     async def send(self, data: Union[str, bytes]) -> None:
         """Send a message. Past the end nobody reads it: that is a `WebSocketDisconnect` too."""
-        if self.socket_state == "closed":
-            raise WebSocketDisconnect(1006)
-        self._demand("open", "send")
+        if self.socket_state != "open":
+            self._demand_open()
         try:
             await self._socket.send(data)
         except WebSocketDisconnect:
             self.socket_state = "closed"
             raise
 
-    async def send_text(self, data: str) -> None:
-        await self.send(data)
-
-    async def send_bytes(self, data: bytes) -> None:
-        await self.send(data)
+    send_text = send
+    send_bytes = send
 
     async def send_json(self, data: Any, mode: Literal["text", "binary"] = "text") -> None:
         text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
@@ -171,6 +165,11 @@ class WebSocket(Connection):
             return
         self.socket_state = "closed" if self.socket_state == "open" else "denied"
         await self._socket.close(code, reason or "")
+
+    def _demand_open(self) -> None:
+        if self.socket_state == "closed":
+            raise WebSocketDisconnect(1006)
+        self._demand("open", "send")
 
     def _demand(self, state: SocketState, doing: str) -> None:
         if self.socket_state != state:

@@ -12,13 +12,15 @@ from typing import Annotated
 from annotated_types import Ge
 from microframe import Application, AppConfig, Context, Depends, Provided, Request, SetupError
 
-log = open("log", "a", buffering=1)
+def log(text: str) -> None:
+    with open("log", "a") as file:
+        print(text, file=file)
 
 @asynccontextmanager
 async def lifespan(app):
-    print("started", file=log)
+    log("started")
     yield {"pool": "pool"}
-    print("stopped", file=log)
+    log("stopped")
 
 class Cards: ...
 
@@ -44,7 +46,7 @@ def blocking() -> None: ...
 
 @app.command
 def fail() -> None:
-    print("running", file=log)
+    log("running")
     raise ValueError("no")
 
 @app.command

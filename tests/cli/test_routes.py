@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.cli.programs import HELLO, call, only_line
 
-BOARD = '''
+BOARD = """
 from typing import Annotated, AsyncIterator
 from microframe import (
     Application, Cookie, Depends, Header, Path, Provided, Query, Request, Router, SecurityScopes, WebSocket
@@ -51,7 +51,7 @@ api = Router()
 async def version() -> None: ...
 
 app.host("api.example.com", api)
-'''
+"""
 
 
 def test_every_route_is_listed_with_its_handler_and_place(folder: Path) -> None:
@@ -94,7 +94,9 @@ def test_an_application_that_is_not_ours_has_no_known_routes(folder: Path) -> No
     (folder / "other.py").write_text("async def app(scope, receive, send): ...\n")
     result = call("routes", "other:app")
     assert result.exit_code == 2
-    assert only_line(result) == "microframe: other:app is no Application of MicroFrame: its routes are not known"
+    assert (
+        only_line(result) == "microframe: other:app is no Application of MicroFrame: its routes are not known"
+    )
 
 
 def test_an_application_without_routes_lists_none(folder: Path) -> None:

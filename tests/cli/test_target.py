@@ -26,7 +26,9 @@ def test_a_target_is_a_module_and_an_attribute(text: str, target: Target) -> Non
     assert parse_target(text) == target
 
 
-@pytest.mark.parametrize("text", ["", ":app", "app:", "a b:app", "../app.py", "/srv/app.py", "app:app:app", "app-1"])
+@pytest.mark.parametrize(
+    "text", ["", ":app", "app:", "a b:app", "../app.py", "/srv/app.py", "app:app:app", "app-1"]
+)
 def test_what_names_no_application_is_refused(text: str) -> None:
     if text == "app:":
         assert parse_target(text) == Target("app", "app")
@@ -56,7 +58,9 @@ def test_a_target_is_loaded_from_the_working_directory_and_built(folder: Path) -
 
 
 def test_a_factory_makes_the_application(folder: Path) -> None:
-    (folder / "made.py").write_text("from microframe import Application\ndef create(): return Application()\n")
+    (folder / "made.py").write_text(
+        "from microframe import Application\ndef create(): return Application()\n"
+    )
     assert isinstance(load(Target("made", "create", factory=True)), Application)
 
 

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from typing import Any, AsyncIterator, Awaitable, Callable, Dict, Mapping, Optional, Tuple, cast
+import os
+from typing import Any, AsyncIterable, Awaitable, Callable, Mapping, Optional, Tuple, cast
 
 from microframe.asgi.messages import HeadCheck, Receive, Scope, Send, read_path
 from microframe.concurrency import cancelled_by
@@ -13,7 +14,7 @@ from microframe.http.client import Address
 from microframe.http.files import FileSlice
 from microframe.http.headers import RawHeaders
 from microframe.http.request import Request
-from microframe.http.responses import Response
+from microframe.http.responses import Piece, Response, as_bytes
 from microframe.middleware.errors import Errors
 
 logger = logging.getLogger("microframe.edge")
@@ -229,51 +230,42 @@ async def send_pieces(request: Request, response: Response, edge: HttpEdge, send
     """A body in pieces: each waits until the server takes it; a client that leaves ends the making of more."""
     body = response.body
     length = body.length if isinstance(body, FileSlice) else None
-    raw = response.raw_headers + (request._reply_headers or [])
-    headers = complete_headers(raw, length)
-    start = {"type": "http.response.start", "status": response.status_code, "headers": headers}
-    pieces = response.chunks()
+    headers = complete_headers(response.raw_headers + (request._reply_headers or []), length)
+    pieces: Any = body.chunks() if isinstance(body, FileSlice) else body
     try:
+        # The head first: an event stream may have nothing to say for long, and its client waits for the head.
+        await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
         if request.method == "HEAD":
-            await send(start)
             await send({"type": "http.response.body", "body": b""})
-            return
-        if (
-            isinstance(body, FileSlice)
-            and "http.response.pathsend" in edge.extensions
-            and is_whole_file(body)
-        ):
-            await send(start)
+        elif isinstance(body, FileSlice) and can_send_path(body, edge):
             await send({"type": "http.response.pathsend", "path": str(body.path)})
-            return
-        async with cancelled_by(edge.disconnected):
-            await pump(pieces, start, edge, send)
+        else:
+            edge.answering()
+            async with cancelled_by(edge.disconnected):
+                await pump(pieces, send)
     finally:
-        await close_pieces(pieces, body)
+        close = getattr(pieces, "aclose", None)
+        if close is not None:
+            await close()
 
 
-async def pump(pieces: AsyncIterator[bytes], start: Dict[str, Any], edge: HttpEdge, send: Send) -> None:
-    # The head first: an event stream may have nothing to say for long, and its client waits for the head.
-    await send(start)
-    edge.answering()
+async def pump(pieces: AsyncIterable[Piece], send: Send) -> None:
     try:
         async for piece in pieces:
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
-    except (OSError, ClientDisconnect) as exc:
-        raise ClientDisconnect() from exc
+            data = piece if type(piece) is bytes else as_bytes(piece)
+            try:
+                await send({"type": "http.response.body", "body": data, "more_body": True})
+            except OSError as exc:  # how servers say since ASGI 2.4 that the client has left
+                raise ClientDisconnect() from exc
+    except ClientDisconnect:
+        raise
     except Exception as exc:
         raise BrokenStream(f"the body failed while it was sent: {exc!r}") from exc
     await send({"type": "http.response.body", "body": b""})
 
 
-async def close_pieces(pieces: AsyncIterator[bytes], body: Any) -> None:
-    for closable in (pieces, body):
-        close = getattr(closable, "aclose", None)
-        if close is not None:
-            await close()
-
-
-def is_whole_file(body: FileSlice) -> bool:
-    import os
-
+def can_send_path(body: FileSlice, edge: HttpEdge) -> bool:
+    """Whether the server can send the file itself, without a copy: it offers to, and the whole file is meant."""
+    if "http.response.pathsend" not in edge.extensions:
+        return False
     return body.offset == 0 and os.path.getsize(body.path) == body.length

@@ -1,5 +1,6 @@
 """Sockets: one WebSocket from the server's messages to the handler, and what its failures become."""
 
+import contextlib
 import logging
 from typing import Any, Awaitable, Callable, Dict, Mapping, Optional, Sequence, Tuple, Union, cast
 
@@ -23,6 +24,10 @@ from microframe.routing.dispatch import SocketHandler
 from microframe.websocket import WebSocket, is_foreign_origin
 
 logger = logging.getLogger("microframe.edge")
+
+
+GONE = (OSError, RuntimeError)
+"""How servers say that nobody is there to send to."""
 
 
 class AsgiSocketEdge:
@@ -73,7 +78,7 @@ class AsgiSocketEdge:
         message = await self.channel[0]()
         if message["type"] != "websocket.connect":
             raise WebSocketDisconnect(1006)
-        await self._send({"type": "websocket.accept", "subprotocol": subprotocol, "headers": headers})
+        await self.channel[1]({"type": "websocket.accept", "subprotocol": subprotocol, "headers": headers})
 
     async def deny(self, response: Response) -> None:
         if "websocket.http.response" not in self.extensions:
@@ -98,32 +103,19 @@ class AsgiSocketEdge:
 
     async def send(self, data: Union[str, bytes]) -> None:
         if isinstance(data, str):
-            await self._send({"type": "websocket.send", "text": data})
+            message: Dict[str, Any] = {"type": "websocket.send", "text": data}
         elif isinstance(data, (bytes, bytearray, memoryview)):
-            await self._send({"type": "websocket.send", "bytes": bytes(data)})
+            message = {"type": "websocket.send", "bytes": bytes(data)}
         else:
             raise TypeError(f"a WebSocket sends str or bytes, not {type(data).__name__}")
-
-    async def close(self, code: int, reason: str) -> None:
-        await self._send({"type": "websocket.close", "code": code, "reason": reason}, ending=True)
-
-    async def _send(self, message: Dict[str, Any], ending: bool = False) -> None:
-        # Servers tell in their own ways that nobody is there any more.
         try:
             await self.channel[1](message)
-        except (OSError, RuntimeError) as exc:
-            if not ending:
-                raise WebSocketDisconnect(1006) from exc
-        except Exception as exc:
-            if type(exc).__name__ not in (
-                "ClientDisconnected",
-                "ConnectionClosed",
-                "ConnectionClosedOK",
-                "ConnectionClosedError",
-            ):
-                raise
-            if not ending:
-                raise WebSocketDisconnect(1006) from exc
+        except GONE as exc:
+            raise WebSocketDisconnect(1006) from exc
+
+    async def close(self, code: int, reason: str) -> None:
+        with contextlib.suppress(*GONE):
+            await self.channel[1]({"type": "websocket.close", "code": code, "reason": reason})
 
 
 class SocketLimits:

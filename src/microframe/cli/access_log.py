@@ -35,7 +35,7 @@ def build_report(config: AppConfig, style: LogStyle) -> Report:
     def report(exchange: Exchange) -> None:
         scope = exchange.scope
         client = client_of(scope, trusted) if trusted else peer_of(scope)
-        sent_id = find(exchange.headers, id_header)
+        sent_id = find(exchange.headers, id_header) if id_header else None
         fields = {
             "client": client,
             "method": printable(scope.get("method", "WEBSOCKET")),

@@ -129,9 +129,11 @@ class Connection(Context):
 
     @property
     def url(self) -> URL:
-        return build_url(
-            self.scheme, self.host, self.root_path, self.plain_path, self.query_string.decode("latin-1")
-        )
+        query = self.query_string.decode("latin-1")
+        url = build_url(self.scheme, self.host, self.root_path, self.path, query)
+        if not self.escaped:
+            return url
+        return url.replace(path=url.path.replace("%252F", "%2F").replace("%2525", "%25"))
 
     @property
     def base_url(self) -> URL:

@@ -24,7 +24,8 @@ from microframe.http.headers import MutableHeaders, RawHeaders, check_header
 from microframe.http.url import quote_url
 
 Task = Callable[[], Awaitable[None]]
-Body = Union[bytes, AsyncIterable[bytes], FileSlice]
+Piece = Union[bytes, str]
+Body = Union[bytes, AsyncIterable[Piece], FileSlice]
 
 
 def content_type_header(media_type: str, charset: str = "utf-8") -> bytes:
@@ -37,7 +38,8 @@ def content_type_header(media_type: str, charset: str = "utf-8") -> bytes:
 class Response:
     """An answer: `status_code`, headers, `body`, and `after`, the tasks that run once it is sent.
 
-    `body` is bytes, an async iterable of bytes, or a `FileSlice`; the edge says its length. Header names and values
+    `body` is bytes, an async iterable of pieces (text goes out as UTF-8), or a `FileSlice`; the edge says its length.
+    Whoever must read it calls `chunks()`, which gives bytes whatever it is. Header names and values
     are checked when they are set (RFC 9110 §5.5), so a bad one is an error of the handler and not a broken answer.
     """
 
@@ -105,7 +107,7 @@ class Response:
                 yield body
             return
         async for piece in body.chunks() if isinstance(body, FileSlice) else body:
-            yield piece
+            yield piece if isinstance(piece, bytes) else as_bytes(piece)
 
     def set_cookie(
         self,
@@ -207,24 +209,16 @@ class StreamingResponse(Response):
 
     def __init__(
         self,
-        content: Union[AsyncIterable[Union[str, bytes]], Iterable[Union[str, bytes]]],
+        content: Union[AsyncIterable[Piece], Iterable[Piece]],
         status_code: int = 200,
         headers: Optional[Mapping[str, str]] = None,
         media_type: Optional[str] = None,
         background: Optional[Task] = None,
     ) -> None:
         super().__init__(None, status_code, headers, media_type, background)
-        self.body = encoded(
-            content if isinstance(content, AsyncIterable) else iterate_in_thread(iter(content))
-        )
+        self.body = content if isinstance(content, AsyncIterable) else iterate_in_thread(iter(content))
 
 
-async def encoded(pieces: AsyncIterable[Union[str, bytes]]) -> AsyncIterator[bytes]:
-    """Text pieces as UTF-8; the source is closed when the reader stops early."""
-    try:
-        async for piece in pieces:
-            yield piece.encode() if isinstance(piece, str) else piece
-    finally:
-        close = getattr(pieces, "aclose", None)
-        if close is not None:
-            await close()
+def as_bytes(piece: Union[str, bytes, bytearray, memoryview]) -> bytes:
+    """One piece of a body as bytes; text as UTF-8."""
+    return piece.encode() if isinstance(piece, str) else bytes(piece)

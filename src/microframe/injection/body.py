@@ -1,7 +1,7 @@
 """Body: the parameters that a route reads from its body, decoded together in one step."""
 
 from dataclasses import dataclass
-from typing import Any, Awaitable, Callable, Dict, List, Optional, Sequence, Tuple, cast
+from typing import Any, Awaitable, Callable, List, Optional, Sequence, cast
 
 from microframe.exceptions import Invalid, SetupError, UnsupportedMediaTypeException
 from microframe.http.headers import find
@@ -11,7 +11,6 @@ from microframe.http.request import Request
 from microframe.injection.signature import Asked
 from microframe.injection.sources import build_source, constrained, default_of, missing
 from microframe.markers import MISSING, Parameter
-from microframe.validation.codec import Decode
 from microframe.validation.registry import Codecs
 
 ReadBody = Callable[[Request], Awaitable[Any]]
@@ -31,30 +30,50 @@ class BodyParameter:
         )
 
 
-def is_whole(parameters: Sequence[BodyParameter]) -> bool:
-    """Whether one parameter takes the whole body, as in FastAPI: there is no other, and it is not embedded."""
-    return len(parameters) == 1 and (
-        not parameters[0].marker.embed or parameters[0].asked.annotation is bytes
-    )
+class BodyParts:
+    """Everything that one route reads from its body, wherever in its graph it is asked for."""
 
+    def __init__(self) -> None:
+        self.parameters: List[BodyParameter] = []
 
-def build_body_reader(parameters: Sequence[BodyParameter], codecs: Codecs, where: str) -> ReadBody:
-    """Read the body: the value itself where one parameter takes it whole, else a dict of values by parameter name."""
-    first = parameters[0]
-    if any(parameter.asked.annotation is bytes for parameter in parameters):
-        if len(parameters) > 1:
-            raise SetupError(f"{where} reads the body as bytes and in another way too")
-        return read_raw
-    annotation = constrained(first.asked, first.marker)
-    if is_whole(parameters):
-        decode = codecs.for_annotation(annotation).json_decoder(annotation)
-        return build_whole_reader(decode, default_of(first.asked, first.marker), expected_type(first))
-    fields: List[Tuple[str, Callable[[Any], Any]]] = []
-    for parameter in parameters:
-        annotation = constrained(parameter.asked, parameter.marker)
-        decode_field = codecs.for_annotation(annotation).decoder(annotation)
-        fields.append((parameter.asked.name, build_field(parameter, decode_field)))
-    return build_fields_reader(fields, expected_type(first))
+    def add(self, parameter: BodyParameter) -> int:
+        """The number of this part; two who ask for the same share one value."""
+        for number, known in enumerate(self.parameters):
+            if known.asked.annotation is parameter.asked.annotation and known == parameter:
+                return number
+        self.parameters.append(parameter)
+        return len(self.parameters) - 1
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether each takes the whole body, as in FastAPI: they all have one name, and none is embedded."""
+        names = {parameter.asked.name for parameter in self.parameters}
+        embedded = any(parameter.marker.embed for parameter in self.parameters)
+        return len(names) == 1 and (not embedded or self.parameters[0].asked.annotation is bytes)
+
+    @property
+    def is_one(self) -> bool:
+        """Whether the body is one value for everybody, of which no part is taken."""
+        return len(self.parameters) == 1 and self.is_whole
+
+    def build_reader(self, codecs: Codecs, where: str) -> ReadBody:
+        """Read the body: as the one value it is, else as a list of the parts, each an `Invalid` where it is wrong.
+
+        Raises:
+            SetupError: one wants its bytes and another something else.
+        """
+        if any(parameter.asked.annotation is bytes for parameter in self.parameters):
+            if not self.is_one:
+                raise SetupError(f"{where} reads the body as bytes and in another way too")
+            return read_raw
+        if not self.is_whole:
+            return build_fields_reader([build_field(one, codecs) for one in self.parameters], self.expected)
+        readers = [build_whole_reader(parameter, codecs) for parameter in self.parameters]
+        return readers[0] if self.is_one else build_parts_reader(readers)
+
+    @property
+    def expected(self) -> Optional[bytes]:
+        return expected_type(self.parameters[0])
 
 
 def expected_type(parameter: BodyParameter) -> Optional[bytes]:
@@ -67,9 +86,12 @@ async def read_raw(request: Request) -> bytes:
     return await request.body()
 
 
-def build_whole_reader(
-    decode: Callable[[bytes], Any], default: Optional[Callable[[], Any]], expected: Optional[bytes]
-) -> ReadBody:
+def build_whole_reader(parameter: BodyParameter, codecs: Codecs) -> ReadBody:
+    annotation = constrained(parameter.asked, parameter.marker)
+    decode = codecs.for_annotation(annotation).json_decoder(annotation)
+    default = default_of(parameter.asked, parameter.marker)
+    expected = expected_type(parameter)
+
     async def read_whole(request: Request) -> Any:
         body = await request.body()
         if not body:
@@ -86,10 +108,23 @@ def build_whole_reader(
     return read_whole
 
 
-def build_fields_reader(
-    fields: Sequence[Tuple[str, Callable[[Any], Any]]], expected: Optional[bytes]
-) -> ReadBody:
-    async def read_fields(request: Request) -> Dict[str, Any]:
+def build_parts_reader(readers: Sequence[ReadBody]) -> ReadBody:
+    """The whole body read in several ways, by those who ask for different types under one name."""
+
+    async def read_parts(request: Request) -> List[Any]:
+        parts: List[Any] = []
+        for read in readers:
+            try:
+                parts.append(await read(request))
+            except Invalid as exc:
+                parts.append(exc)
+        return parts
+
+    return read_parts
+
+
+def build_fields_reader(fields: Sequence[Callable[[Any], Any]], expected: Optional[bytes]) -> ReadBody:
+    async def read_fields(request: Request) -> List[Any]:
         body = await request.body()
         sent: Any = {}
         if body:
@@ -98,28 +133,42 @@ def build_fields_reader(
                 sent = read_json(body)
             except Invalid as exc:
                 raise Invalid(exc.under("body")) from None
-        values: Dict[str, Any] = {}
-        errors: List[Dict[str, Any]] = []
-        for name, field in fields:
+        parts: List[Any] = []
+        for field in fields:
             try:
-                values[name] = field(sent if isinstance(sent, dict) else {})
+                parts.append(field(sent if isinstance(sent, dict) else {}))
             except Invalid as exc:
-                errors.extend(dict(error) for error in exc.errors)
-        if errors:
-            raise Invalid(errors)
-        return values
+                parts.append(exc)
+        return parts
 
     return read_fields
 
 
-def build_field(parameter: BodyParameter, decode: Decode) -> Callable[[Any], Any]:
+def build_field(parameter: BodyParameter, codecs: Codecs) -> Callable[[Any], Any]:
     alias = parameter.alias
+    annotation = constrained(parameter.asked, parameter.marker)
     return build_source(
         lambda sent: cast(Any, sent).get(alias, MISSING),
-        decode,
+        codecs.for_annotation(annotation).decoder(annotation),
         ("body", alias),
         default_of(parameter.asked, parameter.marker),
     )
+
+
+def take(number: int) -> Callable[[List[Any]], Any]:
+    """One part of what a body is read as.
+
+    Raises:
+        Invalid: it is wrong.
+    """
+
+    def part(body: List[Any]) -> Any:
+        found = body[number]
+        if isinstance(found, Invalid):
+            raise found
+        return found
+
+    return part
 
 
 def check_content_type(request: Request, expected: Optional[bytes]) -> None:

@@ -1,65 +1,47 @@
 """Graph: reads a callable and everything it depends on, and compiles them to a plan; every mistake is found here."""
 
-from dataclasses import dataclass
-from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Protocol, Sequence, Set, Tuple
+from dataclasses import dataclass, replace
+from typing import (
+    Annotated,
+    Any,
+    Callable,
+    Dict,
+    Hashable,
+    List,
+    Mapping,
+    Optional,
+    Sequence,
+    Set,
+    Tuple,
+    get_args,
+    get_origin,
+)
 
-from microframe.concurrency import Threads
 from microframe.exceptions import SetupError
-from microframe.injection.body import BodyParameter, build_body_reader, is_whole
+from microframe.injection.body import BodyParameter, BodyParts, take
 from microframe.injection.plan import (
     AWAIT,
     CALL,
     OPEN,
     READ,
+    TAKE,
     THREAD,
     Plan,
     Source,
     Step,
     build_gather,
     build_plan,
-    open_async,
-    open_blocking,
 )
 from microframe.injection.providers import RANK, Provider, type_name
+from microframe.injection.resources import open_async, open_blocking
 from microframe.injection.signature import Asked, Signature, read_signature
+from microframe.injection.site import KIND_NAMES, Site, Supplier
 from microframe.injection.sources import FRAMEWORK_SOURCES, build_parameter_source
 from microframe.markers import MISSING, Dependency, Inject, Parameter, SecurityScopes
 from microframe.routing.route import where_is
-from microframe.validation.registry import Codecs
 from microframe.validation.shapes import is_scalar
 
-KIND_NAMES = {
-    "http": "a request",
-    "socket": "a WebSocket",
-    "work": "a job or command",
-    "app": "the application",
-}
-
-
-@dataclass(frozen=True)
-class Site:
-    """What a graph is compiled for: the kind of context, the names in the path, and who is named in errors."""
-
-    kind: str
-    where: str
-    path_names: FrozenSet[str] = frozenset()
-    strict: bool = False
-    scope: str = "request"
-    """The longest scope that what is compiled may not outlive."""
-
-
-class Supplier(Protocol):
-    """What the graph asks its surroundings for: codecs, threads, and who provides a type."""
-
-    codecs: Codecs
-    threads: Threads
-
-    def provider_of(self, kind: Any) -> Optional[Provider[Any]]: ...
-
-    def provided_source(self, provider: Provider[Any], site: Site) -> Callable[[Any], Any]:
-        """An async function from a context to the provided value."""
-
-
+PLACES = ("path", "query", "header", "cookie", "body")
 Replace = Mapping[Any, Callable[..., Any]]
 
 
@@ -88,10 +70,13 @@ class GraphBuilder:
         self.steps: List[Draft] = []
         self.size = 0
         self.reaches: Set[object] = set()
-        self.body: List[BodyParameter] = []
+        self.body = BodyParts()
         self._body_step: Optional[Draft] = None
         self._known: Dict[object, int] = {}
         self._path: List[Any] = []
+        self._brief: Set[int] = set()
+        """The values that hold something of scope `function`."""
+        self._scoped: Dict[object, bool] = {}
 
     def build(self, signature: Signature, dependencies: Sequence[Any] = ()) -> Plan:
         """The plan of a callable; `dependencies` (markers) run before it, and their values go nowhere."""
@@ -123,12 +108,13 @@ class GraphBuilder:
         self._path.append(signature.call)
         slots: List[Tuple[str, int]] = []
         sources: List[Tuple[str, Source]] = []
+        parameters = [self.bare(asked) for asked in signature.parameters]
         # Dependencies first, as in FastAPI: one that refuses answers before the parameters are looked at.
-        for asked in signature.parameters:
+        for asked in parameters:
             index = self.slot_for(asked, scopes, scope, signature)
             if index is not None:
                 slots.append((asked.name, index))
-        for asked in signature.parameters:
+        for asked in sorted(parameters, key=self.place_of):
             if all(name != asked.name for name, _ in slots):
                 found = self.source_for(asked, scopes, signature)
                 if isinstance(found, int):
@@ -137,10 +123,13 @@ class GraphBuilder:
                     sources.append((asked.name, found))
         self._path.pop()
         mode, function = self.how_to_run(signature, scope, opens)
-        return self.add_step(mode, keyword_call(signature, function), slots, sources)
+        made = self.add_step(mode, function, slots, sources)
+        if any(index in self._brief for _, index in slots):
+            self._brief.add(made)
+        return made
 
     def how_to_run(self, signature: Signature, scope: str, opens: bool) -> Tuple[int, Callable[..., Any]]:
-        style, call = signature.style, signature.call
+        style, call = signature.style, keyword_call(signature)
         if style.endswith("generator") and not opens:
             raise SetupError(
                 f"{signature.where} is a generator: a handler returns its answer, it does not yield"
@@ -167,6 +156,19 @@ class GraphBuilder:
             circle = [*self._path[self._path.index(signature.call) :], signature.call]
             raise SetupError(f"dependencies go in a circle: {' -> '.join(where_is(call) for call in circle)}")
 
+    def bare(self, asked: Asked) -> Asked:
+        """With its type alone where that says what it is, whatever stands beside it: `Annotated[Request, "…"]`."""
+        if asked.marker is None and get_origin(asked.annotation) is Annotated:
+            kind = get_args(asked.annotation)[0]
+            if is_framework(kind) or self.is_provided(kind):
+                return replace(asked, annotation=kind)
+        return asked
+
+    def place_of(self, asked: Asked) -> int:
+        """Where faults of this parameter stand among those of its callable: in FastAPI's order."""
+        place = getattr(asked.marker, "place", "path" if asked.name in self.site.path_names else "query")
+        return PLACES.index(place)
+
     # What needs a step of its own ------------------------------------------------------------------------------------
 
     def slot_for(self, asked: Asked, scopes: Tuple[str, ...], scope: str, owner: Signature) -> Optional[int]:
@@ -180,11 +182,12 @@ class GraphBuilder:
             and asked.name not in self.site.path_names
             and not is_framework(asked.annotation)
         ):
-            provided = self.supplier.provider_of(asked.annotation) is not None or is_provided(
-                asked.annotation
-            )
-            return self.add_provided(asked, scope, owner) if provided else None
+            return self.add_provided(asked, scope, owner) if self.is_provided(asked.annotation) else None
         return None
+
+    def is_provided(self, annotation: Any) -> bool:
+        """Whether somebody provides this type, or it says itself that it is never read from a body."""
+        return self.supplier.provider_of(annotation) is not None or is_provided(annotation)
 
     def add_dependency(
         self,
@@ -198,23 +201,40 @@ class GraphBuilder:
         call = marker.call if marker.call is not None else annotation
         if not callable(call) or call is Any:
             raise SetupError(f"{name} of {where}: Depends() without an argument needs a class as its type")
-        self.reaches.add(call)
-        call = self.replaced.get(call, call)
+        self.reaches.add(identity(call))
+        call = self.replaced.get(identity(call), call)
         scopes = (*scopes, *(one for one in marker.scopes if one not in scopes))
         signature = read_signature(call)
         scope = marker.scope or "request"
-        if marker.scope == "function" and outer_scope == "request" and self._path:
+        key = (identity(call), scopes if self.wants_scopes(signature) else (), scope)
+        index = self._known.get(key) if marker.use_cache else None
+        if index is None:
+            is_resource = "generator" in signature.style
+            index = self.add_call(signature, scopes, scope if is_resource else outer_scope)
+            if marker.use_cache:
+                self._known[key] = index
+            if scope == "function" and is_resource:
+                self._brief.add(index)
+        if index in self._brief and outer_scope == "request":
             raise SetupError(
                 f"{name} of {where}: a request-scoped dependency would outlive {signature.where}, of scope function"
             )
-        key = (call, scopes if wants_scopes(signature) else (), scope)
-        if marker.use_cache and key in self._known:
-            return self._known[key]
-        inner_scope = scope if "generator" in signature.style else outer_scope
-        index = self.add_call(signature, scopes, inner_scope)
-        if marker.use_cache:
-            self._known[key] = index
         return index
+
+    def wants_scopes(self, signature: Signature) -> bool:
+        """Whether anything below a callable asks for the scopes around it, so that two uses need two values."""
+        key = identity(signature.call)
+        if key not in self._scoped:
+            self._scoped[key] = False  # for dependencies in a circle, which are found later on
+            self._scoped[key] = any(map(self.is_about_scopes, signature.parameters))
+        return self._scoped[key]
+
+    def is_about_scopes(self, asked: Asked) -> bool:
+        if not isinstance(asked.marker, Dependency):
+            return asked.annotation is SecurityScopes
+        call = asked.marker.call or asked.annotation
+        call = self.replaced.get(identity(call), call)
+        return callable(call) and self.wants_scopes(read_signature(call))
 
     def add_provided(self, asked: Asked, scope: str, owner: Signature) -> int:
         kind = asked.annotation
@@ -244,7 +264,7 @@ class GraphBuilder:
 
     def source_for(self, asked: Asked, scopes: Tuple[str, ...], owner: Signature) -> "Source | int":
         if asked.annotation is SecurityScopes:
-            return constant(SecurityScopes(scopes))
+            return lambda context: SecurityScopes(scopes)
         if asked.marker is None and is_framework(asked.annotation):
             return self.framework_source(asked, owner)
         marker = asked.marker or self.guess(asked, owner)
@@ -299,30 +319,29 @@ class GraphBuilder:
     def add_body(self, parameter: BodyParameter) -> int:
         """One step reads the body, before the first who needs it; each parameter then gets its part."""
         if self._body_step is None:
-            self._body_step = self.steps[self.add_step(READ, nothing) - self.size]
-        for known in self.body:
-            if (
-                known.asked.name == parameter.asked.name
-                and known.asked.annotation is parameter.asked.annotation
-            ):
-                break
-        else:
-            self.body.append(parameter)
-        return self.add_step(CALL, take(parameter.asked.name), [("body", self._body_step.index)])
+            self.add_step(READ, nothing)
+            self._body_step = self.steps[-1]
+        part = self.body.add(parameter)
+        return self.add_step(TAKE, take(part), [("body", self._body_step.index)])
 
     def finish_body(self, reading: Draft) -> None:
         """Now that every parameter is known: what reading the body means, and whether parts are taken from it."""
-        reading.function = build_body_reader(self.body, self.supplier.codecs, self.site.where)
-        if not is_whole(self.body):
+        reading.function = self.body.build_reader(self.supplier.codecs, self.site.where)
+        if not self.body.is_one:
             return
-        parts = {draft.index for draft in self.steps if ("body", reading.index) in draft.slots}
-        self.steps = [draft for draft in self.steps if draft.index not in parts]
+        parts = {draft.index for draft in self.steps if draft.mode == TAKE}
+        self.steps = [draft for draft in self.steps if draft.mode != TAKE]
         for draft in self.steps:
             draft.slots = [(name, reading.index if index in parts else index) for name, index in draft.slots]
 
 
 class Unbound:
     """A parameter that nothing binds, and that has a default of its own."""
+
+
+def identity(call: Any) -> object:
+    """What a callable is known by; one that cannot be hashed (a dataclass, say) by being itself."""
+    return call if isinstance(call, Hashable) else ("unhashable", id(call))
 
 
 def is_framework(annotation: Any) -> bool:
@@ -332,24 +351,13 @@ def is_framework(annotation: Any) -> bool:
         return False
 
 
-def wants_scopes(signature: Signature) -> bool:
-    """Whether anything below a callable asks for the scopes around it, so that one value cannot serve two uses."""
-    for asked in signature.parameters:
-        if asked.annotation is SecurityScopes:
-            return True
-        if isinstance(asked.marker, Dependency) and callable(asked.marker.call or asked.annotation):
-            call = asked.marker.call or asked.annotation
-            if call is not signature.call and wants_scopes(read_signature(call)):
-                return True
-    return False
-
-
-def keyword_call(signature: Signature, function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function as it is called, with keywords only; positional-only parameters are put in place."""
+def keyword_call(signature: Signature) -> Callable[..., Any]:
+    """The callable as it is called, with keywords only; positional-only parameters are put in place."""
+    call = signature.call
     names = [asked.name for asked in signature.parameters if asked.positional_only]
-    if not names or signature.style.endswith("generator"):
-        return function
-    return lambda **arguments: function(*(arguments.pop(name) for name in names), **arguments)
+    if not names:
+        return call
+    return lambda **arguments: call(*(arguments.pop(name) for name in names), **arguments)
 
 
 def constant(value: Any) -> Source:
@@ -358,13 +366,6 @@ def constant(value: Any) -> Source:
 
 async def nothing(request: Any) -> None:
     return None
-
-
-def take(name: str) -> Callable[..., Any]:
-    def part(body: Any) -> Any:
-        return body[name]
-
-    return part
 
 
 def is_provided(annotation: Any) -> bool:

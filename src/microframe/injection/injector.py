@@ -20,10 +20,11 @@ from microframe.concurrency import Threads
 from microframe.context import Context
 from microframe.exceptions import SetupError
 from microframe.http.request import Request
-from microframe.injection.graph import GraphBuilder, Replace, Site
+from microframe.injection.graph import GraphBuilder, Replace
 from microframe.injection.plan import Plan
 from microframe.injection.providers import Overrides, Provider, Providers, Replacements, type_name, value_in
 from microframe.injection.signature import Signature, read_signature
+from microframe.injection.site import Site
 from microframe.validation.registry import Codecs
 from microframe.websocket import WebSocket
 
@@ -131,10 +132,10 @@ class Injector:
         rebuild: Callable[[Replace], Run],
     ) -> Run:
         """The variant of a plan for the overrides that hold here and now; compiled on first use, few are kept."""
-        wanted = {**self.overrides, **(self._scoped.get() or {})}
-        swap = {key: call for key, call in wanted.items() if key in reaches}
-        if not swap:
+        swap = self.replacements()
+        if reaches.isdisjoint(swap):
             return run
+        # All of them count: what a replacement depends on may be replaced too.
         key: Replacements = tuple(swap.items())
         found = variants.get(key)
         if found is None:
@@ -143,10 +144,16 @@ class Injector:
             found = variants[key] = rebuild(swap)
         return found
 
+    def replacements(self) -> Dict[Any, Callable[..., Any]]:
+        """What is called instead of what, here and now."""
+        scoped = self._scoped.get()
+        return dict(self.overrides) if scoped is None else {**self.overrides, **scoped}
+
     @contextlib.contextmanager
     def override(self, replacements: Replace) -> Iterator[None]:
         """Replace dependencies and provided types in this context only, and in what is started from it."""
-        token = self._scoped.set({**(self._scoped.get() or {}), **replacements})
+        outer = self._scoped.get()
+        token = self._scoped.set(replacements if outer is None else {**outer, **replacements})
         self.overrides.scoped.append(replacements)
         try:
             yield
@@ -162,11 +169,7 @@ class Injector:
         Raises:
             SetupError: nobody provides it, or its provider needs what this kind of context does not have.
         """
-        scoped = (
-            {**self.overrides, **(self._scoped.get() or {})}
-            if self.overrides or self.overrides.scoped
-            else {}
-        )
+        scoped = self.replacements()
         provider = self.provider_of(kind)
         if kind in scoped:
             provider = Provider(kind, scoped[kind], provider.scope if provider else "request")

@@ -1,8 +1,19 @@
 """Plan: a dependency graph as a list of steps, each a closure, run in order for one context."""
 
-import asyncio
 from dataclasses import dataclass
-from typing import Any, Awaitable, Callable, Dict, FrozenSet, List, Optional, Sequence, Tuple, cast
+from typing import (
+    Any,
+    Awaitable,
+    Callable,
+    Dict,
+    FrozenSet,
+    List,
+    Mapping,
+    Optional,
+    Sequence,
+    Set,
+    Tuple,
+)
 
 from microframe.concurrency import Threads
 from microframe.context import Context
@@ -16,7 +27,7 @@ Arguments = Dict[str, Any]
 Gather = Callable[[Any, Values], Arguments]
 
 # How a step makes its value. Small integers, compared once a step.
-CALL, AWAIT, OPEN, READ, THREAD, HOP = range(6)
+CALL, AWAIT, OPEN, THREAD, HOP, READ, TAKE = range(7)
 
 
 @dataclass(frozen=True)
@@ -153,6 +164,9 @@ def run_steps(
                     values[index] = await function(context)
                     continue
                 arguments = gather(context, values)
+                if mode == TAKE:
+                    values[index] = function(**arguments)
+                    continue
             except Invalid as exc:
                 raise await collect(single, index, exc, context, values, threads) from None
             if mode == AWAIT:
@@ -178,7 +192,7 @@ def merge_hops(steps: Sequence[Step], threads: Threads) -> List[Step]:
     def close_group() -> None:
         # Plain calls after the last blocking one need no thread.
         after: List[Step] = []
-        while group and group[-1].mode == CALL:
+        while group and group[-1].mode in (CALL, TAKE):
             after.insert(0, group.pop())
         if group:
             merged.append(hop(tuple(group), threads))
@@ -186,7 +200,7 @@ def merge_hops(steps: Sequence[Step], threads: Threads) -> List[Step]:
         merged.extend(after)
 
     for step in steps:
-        if step.mode == THREAD or (step.mode == CALL and group):
+        if step.mode == THREAD or (step.mode in (CALL, TAKE) and group):
             group.append(step)
         else:
             close_group()
@@ -200,6 +214,9 @@ def hop(group: Tuple[Step, ...], threads: Threads) -> Step:
         for step in group:
             try:
                 arguments = step.gather(context, values)
+                if step.mode == TAKE:
+                    values[step.index] = step.function(**arguments)
+                    continue
             except Invalid as exc:
                 return step.index, exc
             values[step.index] = in_worker(step, context, arguments)
@@ -224,95 +241,48 @@ async def collect(
     steps: Tuple[Step, ...], index: int, first: Invalid, context: Context, values: Values, threads: Threads
 ) -> ValidationException:
     """Go on after the first fault, without calling what depends on it, and gather every other fault of the request."""
-    errors: List[Dict[str, Any]] = [dict(error) for error in first.errors]
-    failed = {index}
+    report = Report()
     position = next(number for number, step in enumerate(steps) if step.index == index)
+    report.add(steps[position], first.errors)
     for step in steps[position + 1 :]:
         try:
-            if step.needs & failed or step is steps[-1]:
-                failed.add(step.index)
-                errors.extend(find_errors(context, step.sources))
+            if step.needs & report.failed or step is steps[-1]:
+                report.add(step, find_errors(context, step.sources))
             else:
                 values[step.index] = await run_one(step, context, values, threads)
         except Invalid as exc:
-            failed.add(step.index)
-            errors.extend(dict(error) for error in exc.errors)
-    errors.sort(key=lambda error: error["loc"][:1] == ("body",))
-    body = getattr(context, "_body", None)
-    return ValidationException(errors, body=body)
+            report.add(step, exc.errors)
+    return ValidationException(report.errors, body=getattr(context, "_body", None))
+
+
+class Report:
+    """The faults of a request in FastAPI's order: in that of the dependencies, and the body's behind the others."""
+
+    def __init__(self) -> None:
+        self.errors: List[Mapping[str, Any]] = []
+        self.failed: Set[int] = set()
+        self._held: Dict[int, List[Mapping[str, Any]]] = {}
+        """Faults of the body, which are told when the one is reached who asked for it."""
+
+    def add(self, step: Step, errors: Sequence[Mapping[str, Any]]) -> None:
+        self.failed.add(step.index)
+        found = list(errors)
+        for _, index in step.slots:
+            found += self._held.pop(index, [])
+        if step.mode in (READ, TAKE):
+            self._held[step.index] = found
+        else:
+            self.errors += found
 
 
 async def run_one(step: Step, context: Context, values: Values, threads: Threads) -> Any:
     if step.mode == READ:
         return await step.function(context)
     arguments = step.gather(context, values)
-    if step.mode == CALL:
+    if step.mode in (CALL, TAKE):
         return step.function(**arguments)
     if step.mode == AWAIT:
         return await step.function(**arguments)
     if step.mode == OPEN:
         return await step.function(context, arguments)
     return await threads.run(lambda: in_worker(step, context, arguments))
-
-
-# Resources -----------------------------------------------------------------------------------------------------------
-
-
-def open_async(generator: Callable[..., Any], scope: str) -> Callable[[Context, Arguments], Awaitable[Any]]:
-    """The step function of an async generator: its first value now, the rest when the context closes."""
-
-    async def open_resource(context: Context, arguments: Arguments) -> Any:
-        resource = generator(**arguments)
-        try:
-            value = await resource.__anext__()
-        except StopAsyncIteration:
-            raise RuntimeError(f"{generator!r} ended without yielding a value") from None
-
-        async def close(error: Optional[BaseException]) -> None:
-            try:
-                await (resource.__anext__() if error is None else resource.athrow(error))
-            except StopAsyncIteration:
-                return
-            except RuntimeError as exc:
-                # PEP 479 wraps a thrown StopAsyncIteration; what was thrown is no new error.
-                if exc is error or (error is not None and exc.__cause__ is error):
-                    return
-                raise
-            await resource.aclose()
-            raise RuntimeError(f"{generator!r} yielded more than once")
-
-        context.on_close(close, scope)
-        return value
-
-    return open_resource
-
-
-def open_blocking(
-    generator: Callable[..., Any], scope: str, threads: Threads
-) -> Callable[[Context, Arguments], Any]:
-    """The same for a blocking generator: it is entered and left in a worker thread."""
-
-    def open_resource(context: Context, arguments: Arguments) -> Any:
-        resource = generator(**arguments)
-        try:
-            value = next(resource)
-        except StopIteration:
-            raise RuntimeError(f"{generator!r} ended without yielding a value") from None
-
-        def finish(error: Optional[BaseException]) -> None:
-            try:
-                next(resource) if error is None else resource.throw(error)
-            except StopIteration:
-                return
-            resource.close()
-            raise RuntimeError(f"{generator!r} yielded more than once")
-
-        async def close(error: Optional[BaseException]) -> None:
-            # A client that leaves must not stop the clean-up half-way.
-            await asyncio.shield(asyncio.ensure_future(threads.run(lambda: finish(error))))
-
-        context.on_close(close, scope)
-        return value
-
-    open_resource.opens = True  # type: ignore[attr-defined]
-    return cast(Callable[[Context, Arguments], Any], open_resource)

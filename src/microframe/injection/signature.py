@@ -1,5 +1,6 @@
 """Signature: what a callable asks for: its parameters, their types and markers."""
 
+import contextlib
 import functools
 import inspect
 import sys
@@ -10,6 +11,7 @@ from microframe.exceptions import SetupError
 from microframe.http.background import is_async_callable
 from microframe.markers import MISSING, Dependency, Inject, Parameter
 from microframe.routing.route import where_is
+from microframe.validation.shapes import ALIASES
 
 MARKERS = (Parameter, Dependency, Inject)
 RESERVED = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
@@ -64,6 +66,8 @@ def read_signature(call: Callable[..., Any], controller: Optional[type] = None) 
 def read_parameter(call: Callable[..., Any], parameter: inspect.Parameter, hint: Any) -> Asked:
     if hint is inspect.Parameter.empty:
         hint = Any
+    while isinstance(hint, ALIASES):
+        hint = hint.__value__  # `type Db = Annotated[Session, Depends(open_session)]` on Python 3.12
     annotation, found = split_markers(hint)
     default = MISSING if parameter.default is inspect.Parameter.empty else parameter.default
     if isinstance(default, MARKERS):
@@ -90,7 +94,9 @@ def split_markers(hint: Any) -> Tuple[Any, List[Any]]:
     kind, *metadata = get_args(hint)
     markers = [record for record in metadata if isinstance(record, MARKERS)]
     rest = tuple(record for record in metadata if not isinstance(record, MARKERS))
-    return (Annotated[(kind, *rest)] if rest else kind), markers
+    # What is injected is known by its type alone; only what is read has constraints beside it.
+    injected = any(isinstance(marker, (Dependency, Inject)) for marker in markers)
+    return (Annotated[(kind, *rest)] if rest and not injected else kind), markers
 
 
 def read_hints(call: Callable[..., Any]) -> Dict[str, Any]:
@@ -105,7 +111,7 @@ def read_hints(call: Callable[..., Any]) -> Dict[str, Any]:
     target = inspect.unwrap(target)
     try:
         return get_type_hints(target, include_extras=True)
-    except (NameError, TypeError, SyntaxError) as exc:
+    except Exception as exc:  # names in quotes are code, which may raise anything
         if sys.version_info < (3, 10) and isinstance(exc, TypeError):
             return read_modern_hints(target)
         raise SetupError(f"a type of {where_is(call)} cannot be read: {exc}") from exc
@@ -137,8 +143,13 @@ def style_of(call: Callable[..., Any]) -> str:
         return "direct"
     if not (inspect.isfunction(target) or inspect.ismethod(target)):
         target = getattr(type(target), "__call__", target)
-    if inspect.isasyncgenfunction(target):
-        return "async generator"
-    if inspect.isgeneratorfunction(target):
-        return "generator"
-    return "async" if is_async_callable(call) else "blocking"
+    # A plain wrapper gives what it wraps; one of contextlib's gives a context manager, which is a value like others.
+    wrapped = target if getattr(target, "__globals__", None) is vars(contextlib) else inspect.unwrap(target)
+    for function in (target, wrapped):
+        if inspect.isasyncgenfunction(function):
+            return "async generator"
+        if inspect.isgeneratorfunction(function):
+            return "generator"
+        if is_async_callable(function):
+            return "async"
+    return "blocking"
