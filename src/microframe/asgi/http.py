@@ -134,11 +134,14 @@ def build_http(
                 response = await errors.answer(request, exc)
             if type(response.body) is bytes:
                 body = response.body
-                headers = whole_headers(request, response, len(body))
+                if request.method == "HEAD" or response.status_code in NO_BODY:
+                    headers, body = whole_headers(request, response, len(body)), b""
+                else:
+                    headers = whole_headers(request, response, len(body))
                 await send(
                     {"type": "http.response.start", "status": response.status_code, "headers": headers}
                 )
-                await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else body})
+                await send({"type": "http.response.body", "body": body})
             else:
                 await send_pieces(request, response, edge, send)
             for task in response.after:
@@ -194,11 +197,11 @@ def whole_headers(request: Request, response: Response, length: int) -> RawHeade
     raw = response.raw_headers
     if request._reply_headers:
         raw = raw + request._reply_headers
+    if response.status_code < 200 or response.status_code in NO_BODY:
+        return bodiless_headers(raw)
     for name, _ in raw:
         if name in CHECKED:
             return complete_headers(raw, length, request.method == "HEAD" and not length)
-    if response.status_code < 200 or response.status_code in NO_LENGTH:
-        return raw + CONSTANT_HEADERS
     return [
         *raw,
         *CONSTANT_HEADERS,
@@ -208,7 +211,8 @@ def whole_headers(request: Request, response: Response, length: int) -> RawHeade
 
 KEPT = 1024
 LENGTHS = tuple((b"content-length", b"%d" % length) for length in range(KEPT))
-NO_LENGTH = (204, 304)
+NO_BODY = (204, 304)
+"""What a server writes after the head of such an answer, a client takes for the next one (RFC 9112 §6.3)."""
 
 
 def complete_headers(raw: RawHeaders, length: Optional[int], keeps_length: bool = False) -> RawHeaders:
@@ -226,16 +230,22 @@ def complete_headers(raw: RawHeaders, length: Optional[int], keeps_length: bool 
     return headers
 
 
+def bodiless_headers(raw: RawHeaders) -> RawHeaders:
+    return [pair for pair in complete_headers(raw, None) if pair[0] != b"content-length"]
+
+
 async def send_pieces(request: Request, response: Response, edge: HttpEdge, send: Send) -> None:
     """A body in pieces: each waits until the server takes it; a client that leaves ends the making of more."""
     body = response.body
     length = body.length if isinstance(body, FileSlice) else None
-    headers = complete_headers(response.raw_headers + (request._reply_headers or []), length)
+    raw = response.raw_headers + (request._reply_headers or [])
+    bodiless = response.status_code in NO_BODY
+    headers = bodiless_headers(raw) if bodiless else complete_headers(raw, length)
     pieces: Any = body.chunks() if isinstance(body, FileSlice) else body
     try:
         # The head first: an event stream may have nothing to say for long, and its client waits for the head.
         await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
-        if request.method == "HEAD":
+        if bodiless or request.method == "HEAD":
             await send({"type": "http.response.body", "body": b""})
         elif isinstance(body, FileSlice) and can_send_path(body, edge):
             await send({"type": "http.response.pathsend", "path": str(body.path)})
