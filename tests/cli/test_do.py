@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.programs import call, only_line
+from tests.cli.programs import Result, call, only_line
 
 PROGRAM = '''
 from contextlib import asynccontextmanager
@@ -78,7 +78,7 @@ def test_a_command_is_given_what_it_asks_for_and_its_arguments(program: Path) ->
 
 def test_a_blocking_command_that_returns_nothing_says_nothing(program: Path) -> None:
     result = call("do", "--app", "app:app", "blocking")
-    assert (result.exit_code, result.output) == (0, "")
+    assert result == Result(0, "", "")
 
 
 @pytest.mark.parametrize(

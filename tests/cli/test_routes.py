@@ -60,11 +60,11 @@ def test_every_route_is_listed_with_its_handler_and_place(folder: Path) -> None:
     assert result.exit_code == 0, result.stderr
     lines = [line.split() for line in result.stdout.splitlines()]
     assert lines == [
-        ["POST", "/boards/{board_id}/cards", "board:add", "board.py:24"],
-        ["WEBSOCKET", "/boards/{board_id}/live", "board:live", "board.py:30"],
-        ["GET,POST", "api.example.com/version", "board:version", "board.py:49"],
+        ["POST", "/boards/{board_id}/cards", "board:add", "board.py:22"],
+        ["WEBSOCKET", "/boards/{board_id}/live", "board:live", "board.py:28"],
+        ["GET,POST", "api.example.com/version", "board:version", "board.py:44"],
         ["MOUNT", "/admin", "Application"],
-        ["GET", "/admin/users", "board:users", "board.py:36"],
+        ["GET", "/admin/users", "board:users", "board.py:34"],
         ["MOUNT", "/files", "files"],
     ]
 

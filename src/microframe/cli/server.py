@@ -52,10 +52,14 @@ class Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: Optional[FrameType]) -> None:
         if self._stopped:
             return  # uvicorn raises what it heard once more, for whoever listened before it
-        if sig in self._captured_signals and self.started and not self.force_exit:
+        if sig in self._captured_signals and not self.force_exit:
             self.force_exit = True
-            if self._loop is not None and not self._loop.is_closed():
+            if self._loop is not None:
                 self._loop.call_soon_threadsafe(self._drop_connections)
+            else:
+                # The application hangs in its start, and nothing is in flight: the system ends it.
+                signal.signal(sig, signal.SIG_DFL)
+                signal.raise_signal(sig)
         self.should_exit = True
         self._captured_signals.append(sig)
 

@@ -146,7 +146,10 @@ def check_is_application(found: Any, target: Target) -> None:
 
 
 def a(value: Any) -> str:
-    return f"the class {value.__name__}" if isinstance(value, type) else f"a {type(value).__name__}"
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    name = type(value).__name__
+    return f"an {name}" if name[0] in "AEIOUaeiou" else f"a {name}"
 
 
 def build(application: Application, target: Target) -> None:
