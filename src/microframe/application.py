@@ -105,6 +105,7 @@ class Application(Router):
         self._context = Context(self)
         self._lifespan: Optional[Lifespan] = None
         self._built: Optional[Endpoint] = None
+        self._broken: Optional[Exception] = None
         self._socket: Optional[SocketHandler] = None
         self._http: Optional[Callable[..., Awaitable[None]]] = None
         self._edge: Optional[ASGIApp] = None
@@ -198,8 +199,20 @@ class Application(Router):
         """Put everything together. Every mistake in the program is a `SetupError` here."""
         if self._built is not None:
             return self
+        if self._broken is not None:
+            raise self._broken
+        try:
+            self._put_together()
+        except Exception as exc:
+            # Half of it may be registered: what is told again is the mistake itself, not what follows from it.
+            self._broken = exc
+            raise
+        return self
+
+    def _put_together(self) -> None:
         for plugin in order_plugins(self._plugins):
             self._installations.append(install(plugin, self, self.records))
+        self.injector.prepare()
         layers = order_layers([*self._layers, *(one for host in self._installations for one in host.layers)])
         table = self._workshop(layers).build_table(self.walk(), self._walk_plugins())
         self.routes, self._names = table.routes, table.names
@@ -220,7 +233,6 @@ class Application(Router):
         self._lifespan = Lifespan(self._lifespan_parts(table))
         self._built = errors(inner)
         self._open_edge(inner, errors, guards, form)
-        return self
 
     def _workshop(self, layers: Sequence[Layer]) -> Workshop:
         defaults = Inherited(cancel_on_disconnect=self.config.cancel_on_disconnect or None)

@@ -10,6 +10,7 @@ from microframe.http.connection import Connection
 from microframe.http.headers import check_header
 from microframe.http.media import accepts
 from microframe.http.responses import Response, build_response
+from microframe.http.url import quote_path
 
 PROBLEM_TYPE = (b"content-type", b"application/problem+json")
 JSON_TYPE = (b"content-type", b"application/json")
@@ -41,7 +42,7 @@ class ProblemFormat:
             "title": exc.title,
             "status": exc.status_code,
             "detail": detail_of(exc, connection.app, connection),
-            "instance": connection.path,
+            "instance": quote_path(connection.root_path + connection.plain_path),
             "code": exc.code,
             "request_id": connection.id,
         }

@@ -156,7 +156,11 @@ class Router:
             raise SetupError(f"include_router takes a Router, not {router!r}")
         if router is self or router.includes(self):
             raise SetupError(f"a router cannot include itself (prefix {router.prefix!r})")
-        self._entries.append((router, shared_options(check_prefix(prefix), options)))
+        shared = shared_options(check_prefix(prefix), options)
+        handlers = options.get("exception_handlers")
+        if handlers:
+            shared = shared.within(Inherited(exception_handlers=(dict(handlers),)))
+        self._entries.append((router, shared))
 
     def includes(self, other: "Router") -> bool:
         inner = [entry[0] for entry in self._entries if isinstance(entry, tuple)]

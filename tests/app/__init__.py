@@ -1,0 +1,1 @@
+"""What a whole application does: routes, mounts, middleware, errors, sockets, plugins."""
