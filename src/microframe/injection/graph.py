@@ -8,7 +8,6 @@ from typing import (
     Dict,
     Hashable,
     List,
-    Mapping,
     Optional,
     Sequence,
     Set,
@@ -32,17 +31,16 @@ from microframe.injection.plan import (
     build_gather,
     build_plan,
 )
-from microframe.injection.providers import RANK, Provider, type_name
+from microframe.injection.providers import RANK, type_name
 from microframe.injection.resources import open_async, open_blocking
 from microframe.injection.signature import Asked, Signature, read_signature
-from microframe.injection.site import KIND_NAMES, Site, Supplier
+from microframe.injection.site import KIND_NAMES, Replace, Site, Supplier
 from microframe.injection.sources import FRAMEWORK_SOURCES, build_parameter_source
 from microframe.markers import MISSING, Dependency, Inject, Parameter, SecurityScopes
 from microframe.routing.route import where_is
 from microframe.validation.shapes import is_scalar
 
 PLACES = ("path", "query", "header", "cookie", "body")
-Replace = Mapping[Any, Callable[..., Any]]
 
 
 @dataclass
@@ -87,9 +85,9 @@ class GraphBuilder:
         self.add_call(signature, (), "function", opens=False)
         return self.finish()
 
-    def build_value(self, signature: Signature, scope: str) -> Plan:
-        """The plan of a provider, whose value lives as long as `scope` says."""
-        self.add_call(signature, (), scope)
+    def build_value(self, signature: Signature, scope: str, scopes: Tuple[str, ...] = ()) -> Plan:
+        """The plan of a provider, or a shared dependency, whose value lives as long as `scope` says."""
+        self.add_call(signature, scopes, scope)
         return self.finish()
 
     def finish(self) -> Plan:
@@ -210,7 +208,11 @@ class GraphBuilder:
         index = self._known.get(key) if marker.use_cache else None
         if index is None:
             is_resource = "generator" in signature.style
-            index = self.add_call(signature, scopes, scope if is_resource else outer_scope)
+            lifetime = scope if is_resource else outer_scope
+            if marker.use_cache and self.site.kind != "app" and self.supplier.is_shared(call):
+                index = self.add_shared(signature, scopes, lifetime, key)
+            else:
+                index = self.add_call(signature, scopes, lifetime)
             if marker.use_cache:
                 self._known[key] = index
             if scope == "function" and is_resource:
@@ -220,6 +222,14 @@ class GraphBuilder:
                 f"{name} of {where}: a request-scoped dependency would outlive {signature.where}, of scope function"
             )
         return index
+
+    def add_shared(self, signature: Signature, scopes: Tuple[str, ...], lifetime: str, key: object) -> int:
+        """A dependency of the handler and of a provider: a plan of its own, run once by the first who asks."""
+        builder = GraphBuilder(self.supplier, self.site, self.replaced)
+        builder._path = [*self._path]
+        plan = builder.build_value(signature, lifetime, scopes)
+        self.reaches |= plan.reaches
+        return self.add_step(READ, self.supplier.shared_source(key, plan))
 
     def wants_scopes(self, signature: Signature) -> bool:
         """Whether anything below a callable asks for the scopes around it, so that two uses need two values."""
@@ -239,15 +249,13 @@ class GraphBuilder:
     def add_provided(self, asked: Asked, scope: str, owner: Signature) -> int:
         kind = asked.annotation
         self.reaches.add(kind)
-        provider = self.supplier.provider_of(kind)
-        if kind in self.replaced:
-            provider = Provider(kind, self.replaced[kind], provider.scope if provider else "request")
+        original = self.supplier.provider_of(kind)
+        provider = self.supplier.provider_of(kind, self.replaced)
         if provider is None:
             raise SetupError(f"{asked.name} of {owner.where}: nobody provides {type_name(kind)}")
-        self.reaches.add(provider.factory)
-        if provider.factory in self.replaced:
-            provider = Provider(kind, self.replaced[provider.factory], provider.scope)
-        holder = self.site.scope if self.site.scope == "app" else scope
+        if original is not None:
+            self.reaches.add(identity(original.factory))
+        holder = "app" if self.site.kind == "app" else scope
         if 0 < RANK[provider.scope] < RANK[holder]:
             captor = self.site.where if holder == "app" else owner.where
             raise SetupError(
@@ -257,7 +265,10 @@ class GraphBuilder:
         if provider.scope != "transient" and key in self._known:
             return self._known[key]
         source = self.supplier.provided_source(provider, self.site)
+        self.reaches |= self.supplier.reached_by(provider)
         index = self._known[key] = self.add_step(READ, source)
+        if provider.scope == "function":
+            self._brief.add(index)
         return index
 
     # What is read from the context -----------------------------------------------------------------------------------

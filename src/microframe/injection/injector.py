@@ -9,8 +9,10 @@ from typing import (
     Dict,
     FrozenSet,
     Iterator,
+    List,
     Optional,
     Sequence,
+    Set,
     Tuple,
     Type,
     TypeVar,
@@ -20,18 +22,21 @@ from microframe.concurrency import Threads
 from microframe.context import Context
 from microframe.exceptions import SetupError
 from microframe.http.request import Request
-from microframe.injection.graph import GraphBuilder, Replace
+from microframe.injection.graph import GraphBuilder, identity
 from microframe.injection.plan import Plan
-from microframe.injection.providers import Overrides, Provider, Providers, Replacements, type_name, value_in
-from microframe.injection.signature import Signature, read_signature
-from microframe.injection.site import Site
+from microframe.injection.providers import Overrides, Provider, Providers, type_name, value_in
+from microframe.injection.signature import read_signature
+from microframe.injection.site import Replace, Site
+from microframe.markers import Dependency
 from microframe.validation.registry import Codecs
 from microframe.websocket import WebSocket
 
 T = TypeVar("T")
 
 Run = Callable[[Any], Awaitable[Any]]
+Variant = Tuple[Tuple[Any, int], ...]
 MAX_VARIANTS = 64
+NOTHING: Replace = {}
 
 
 class Injector:
@@ -46,11 +51,46 @@ class Injector:
         """Where values of scope `app` live; given by the application."""
         self._scoped: ContextVar[Optional[Replace]] = ContextVar("microframe_overrides", default=None)
         self._sources: Dict[Tuple[Provider[Any], str], Run] = {}
+        self._reached: Dict[Provider[Any], FrozenSet[object]] = {}
+        self._stand_ins: Dict[object, Provider[Any]] = {}
+        self._shared: Set[object] = set()
 
     # What the graph asks ---------------------------------------------------------------------------------------------
 
-    def provider_of(self, kind: Any) -> Optional[Provider[Any]]:
-        return self.providers.get(kind)
+    def provider_of(self, kind: Any, replaced: Replace = NOTHING) -> Optional[Provider[Any]]:
+        """Who makes the values of a type. What replaces a provider is one provider too, whoever asks for it."""
+        provider = self.providers.get(kind)
+        if not replaced:
+            return provider
+        call = replaced.get(kind) or (replaced.get(provider.factory) if provider is not None else None)
+        if call is None:
+            return provider
+        scope = provider.scope if provider is not None else "request"
+        key = (kind, id(call), scope)
+        if key not in self._stand_ins:
+            if len(self._stand_ins) >= MAX_VARIANTS:
+                self._forget_stand_ins()
+            self._stand_ins[key] = Provider(kind, call, scope)
+        return self._stand_ins[key]
+
+    def _forget_stand_ins(self) -> None:
+        gone = set(self._stand_ins.values())
+        self._stand_ins.clear()
+        self._sources = {key: run for key, run in self._sources.items() if key[0] not in gone}
+        self._reached = {key: keys for key, keys in self._reached.items() if key not in gone}
+
+    def reached_by(self, provider: Provider[Any]) -> FrozenSet[object]:
+        """Every callable and type that a provider, once compiled, draws on."""
+        return self._reached.get(provider, frozenset())
+
+    def is_shared(self, call: Any) -> bool:
+        """Whether a provider depends on this callable: its value is then one for provider and handler."""
+        return identity(call) in self._shared
+
+    def shared_source(self, key: object, plan: Plan) -> Run:
+        """An async function from a context to the value of a shared dependency."""
+        run = plan.run
+        return lambda context: value_in(context, ("dependency", key), lambda: run(context))
 
     def provided_source(self, provider: Provider[Any], site: Site) -> Run:
         """An async function from a context to the provided value, compiled once for each kind of context."""
@@ -71,7 +111,12 @@ class Injector:
     def _build_source(self, provider: Provider[Any], kind: str) -> Run:
         site = Site(kind, str(provider), scope=provider.scope)
         scope = provider.scope if provider.scope != "transient" else "request"
-        run = self.compile_provider(read_signature(provider.factory), site, scope)
+        signature = read_signature(provider.factory)
+        plan = GraphBuilder(self, site).build_value(signature, scope)
+        run = self._overridable(
+            plan, lambda swap: GraphBuilder(self, site, swap).build_value(signature, scope).run
+        )
+        self._reached[provider] = plan.reaches
         if provider.scope == "transient":
             return run
         if provider.scope != "app":
@@ -81,18 +126,38 @@ class Injector:
             owner = self.owner_context
             if owner is None:
                 raise RuntimeError(f"{provider} is asked for before the application is built")
-            return await value_in(owner, provider, lambda: run(owner))
+            # A value made while something below it is replaced must not be there afterwards.
+            swap = variant_key(self._replaced_among(plan.reaches))
+            return await value_in(owner, (provider, swap) if swap else provider, lambda: run(owner))
 
         return of_application
 
-    def compile_provider(self, signature: Signature, site: Site, scope: str) -> Run:
-        builder = GraphBuilder(self, site)
-        return self._overridable(
-            builder.build_value(signature, scope), lambda swap: self._variant(signature, site, scope, swap)
-        )
+    def prepare(self) -> None:
+        """Check every provider, those included that only `resolve` will ask for, and see what they share.
 
-    def _variant(self, signature: Signature, site: Site, scope: str, swap: Replace) -> Run:
-        return GraphBuilder(self, site, swap).build_value(signature, scope).run
+        Raises:
+            SetupError: one that cannot work in any kind of context.
+        """
+        for kind in self.providers.kinds():
+            self._note_shared(self.providers[kind].factory)
+        for kind in self.providers.kinds():
+            failures: List[SetupError] = []
+            for place in ("http", "socket", "work"):
+                try:
+                    self.provided_source(self.providers[kind], Site(place, ""))
+                    break
+                except SetupError as exc:
+                    failures.append(exc)
+            else:
+                raise failures[0]
+
+    def _note_shared(self, call: Any) -> None:
+        for asked in read_signature(call).parameters:
+            if isinstance(asked.marker, Dependency):
+                inner = asked.marker.call or asked.annotation
+                if callable(inner) and identity(inner) not in self._shared:
+                    self._shared.add(identity(inner))
+                    self._note_shared(inner)
 
     # Compiling -------------------------------------------------------------------------------------------------------
 
@@ -115,7 +180,7 @@ class Injector:
         scoped = live.scoped
         if not reaches:
             return run
-        variants: Dict[Replacements, Run] = {}
+        variants: Dict[Variant, Run] = {}
 
         def choose(context: Any) -> Awaitable[Any]:
             if live or scoped:
@@ -128,15 +193,14 @@ class Injector:
         self,
         run: Run,
         reaches: FrozenSet[object],
-        variants: Dict[Replacements, Run],
+        variants: Dict[Variant, Run],
         rebuild: Callable[[Replace], Run],
     ) -> Run:
         """The variant of a plan for the overrides that hold here and now; compiled on first use, few are kept."""
-        swap = self.replacements()
-        if reaches.isdisjoint(swap):
+        swap = self._replaced_among(reaches)
+        if not swap:
             return run
-        # All of them count: what a replacement depends on may be replaced too.
-        key: Replacements = tuple(swap.items())
+        key = variant_key(swap)
         found = variants.get(key)
         if found is None:
             if len(variants) >= MAX_VARIANTS:
@@ -148,6 +212,11 @@ class Injector:
         """What is called instead of what, here and now."""
         scoped = self._scoped.get()
         return dict(self.overrides) if scoped is None else {**self.overrides, **scoped}
+
+    def _replaced_among(self, reaches: FrozenSet[object]) -> Replace:
+        swap = self.replacements()
+        # All of them count: what a replacement depends on may be replaced too.
+        return NOTHING if reaches.isdisjoint(swap) else swap
 
     @contextlib.contextmanager
     def override(self, replacements: Replace) -> Iterator[None]:
@@ -169,17 +238,16 @@ class Injector:
         Raises:
             SetupError: nobody provides it, or its provider needs what this kind of context does not have.
         """
-        scoped = self.replacements()
-        provider = self.provider_of(kind)
-        if kind in scoped:
-            provider = Provider(kind, scoped[kind], provider.scope if provider else "request")
-            run = self._build_source(provider, kind_of(context))
-        elif provider is not None:
-            run = self.provided_source(provider, Site(kind_of(context), f"resolve({type_name(kind)})"))
-        else:
+        provider = self.provider_of(kind, self.replacements())
+        if provider is None:
             raise SetupError(f"nobody provides {type_name(kind)}")
+        run = self.provided_source(provider, Site(kind_of(context), f"resolve({type_name(kind)})"))
         value: T = await run(context)
         return value
+
+
+def variant_key(swap: Replace) -> Variant:
+    return tuple((key, id(call)) for key, call in swap.items())
 
 
 def kind_of(context: Context) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, Generic, List, Mapping, Optional, Set, Tuple, Type, TypeVar
+from typing import Any, Callable, Dict, Generic, List, Mapping, Optional, Set, Type, TypeVar
 
 from microframe.context import Context
 from microframe.exceptions import SetupError
@@ -65,6 +65,9 @@ class Providers:
         except TypeError:
             return None  # an annotation that cannot be hashed is no type
 
+    def __getitem__(self, kind: Any) -> Provider[Any]:
+        return self._by_type[kind]
+
     def kinds(self) -> List[Any]:
         return list(self._by_type)
 
@@ -109,6 +112,3 @@ class Overrides(Dict[Any, Callable[..., Any]]):
     def __init__(self) -> None:
         super().__init__()
         self.scoped: List[Mapping[Any, Callable[..., Any]]] = []
-
-
-Replacements = Tuple[Tuple[Any, Callable[..., Any]], ...]

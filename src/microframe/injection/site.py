@@ -1,9 +1,10 @@
 """Site: what a graph is compiled for, and whom it asks for what it cannot know itself."""
 
 from dataclasses import dataclass
-from typing import Any, Callable, FrozenSet, Optional, Protocol
+from typing import Any, Callable, FrozenSet, Mapping, Optional, Protocol
 
 from microframe.concurrency import Threads
+from microframe.injection.plan import Plan
 from microframe.injection.providers import Provider
 from microframe.validation.registry import Codecs
 
@@ -13,6 +14,9 @@ KIND_NAMES = {
     "work": "a job or command",
     "app": "the application",
 }
+
+
+Replace = Mapping[Any, Callable[..., Any]]
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,17 @@ class Supplier(Protocol):
     codecs: Codecs
     threads: Threads
 
-    def provider_of(self, kind: Any) -> Optional[Provider[Any]]: ...
+    def provider_of(self, kind: Any, replaced: Replace = ...) -> Optional[Provider[Any]]:
+        """Who makes the values of a type where some callables are replaced by others."""
 
     def provided_source(self, provider: Provider[Any], site: Site) -> Callable[[Any], Any]:
         """An async function from a context to the provided value."""
+
+    def reached_by(self, provider: Provider[Any]) -> FrozenSet[object]:
+        """What a provider draws on, and could be replaced."""
+
+    def is_shared(self, call: Any) -> bool:
+        """Whether the value of this dependency is one for the whole context, because providers ask for it too."""
+
+    def shared_source(self, key: object, plan: Plan) -> Callable[[Any], Any]:
+        """An async function from a context to that one value."""

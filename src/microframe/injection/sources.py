@@ -103,9 +103,10 @@ def default_of(asked: Asked, marker: Parameter) -> Optional[Callable[[], Any]]:
     default = asked.default if asked.default is not MISSING else marker.default
     if default is MISSING or default is ...:
         return None
-    if isinstance(default, (list, dict, set)):
-        return lambda: copy.deepcopy(default)
-    return lambda: default
+    # What cannot change is its own copy; everything else would be shared between requests.
+    if copy.deepcopy(default) is default:
+        return lambda: default
+    return lambda: copy.deepcopy(default)
 
 
 def build_source(
