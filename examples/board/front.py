@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-from microframe import Router
-from microframe.http.downloads import FileResponse
-from microframe.staticfiles import StaticFiles
+from microframe import FileResponse, Router, StaticFiles
 
 STATIC = Path(__file__).parent / "static"
 

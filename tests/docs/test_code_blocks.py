@@ -35,5 +35,7 @@ def test_a_page_that_is_wrong_fails_and_names_its_line(tmp_path: Path) -> None:
 
 def test_the_tests_of_a_page_are_called(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    page.write_text("```python\nasync def test_one():\n    called.append(1)\ncalled = []\n```\n```python\nassert called\n```")
+    page.write_text(
+        "```python\nasync def test_one():\n    called.append(1)\ncalled = []\n```\n```python\nassert called\n```"
+    )
     assert run_page(page) == ["test_one"]
