@@ -368,7 +368,13 @@ def keyword_call(signature: Signature) -> Callable[..., Any]:
     names = [asked.name for asked in signature.parameters if asked.positional_only]
     if not names:
         return call
-    return lambda **arguments: call(*(arguments.pop(name) for name in names), **arguments)
+
+    def in_place(**arguments: Any) -> Any:
+        # A list, taken out before: Python would look at the keywords first.
+        placed = [arguments.pop(name) for name in names]
+        return call(*placed, **arguments)
+
+    return in_place
 
 
 def constant(value: Any) -> Source:

@@ -1,5 +1,6 @@
 """Controller: a class whose marked methods are handlers, made anew for each request with its own dependencies."""
 
+import inspect
 from typing import Any, Callable, Iterator, NamedTuple, Sequence, Tuple, Type, TypeVar
 
 from typing_extensions import Unpack
@@ -33,6 +34,7 @@ class RouteMarks:
         mark = Mark(path, tuple(method.upper() for method in methods), options)
 
         def note(function: F) -> F:
+            check_method(function)
             function.__dict__.setdefault(MARKS, []).append(mark)
             return function
 
@@ -60,14 +62,24 @@ class RouteMarks:
 route = RouteMarks()
 
 
+def check_method(function: object) -> None:
+    """Refuse what gets no instance, and so nothing of what `__init__` asks for."""
+    if isinstance(function, (staticmethod, classmethod)):
+        raise SetupError(
+            f"{where_is(function.__func__)}: a handler of a controller is a method that takes `self`"
+        )
+
+
 def controller_routes(kind: Type[Controller]) -> Iterator[Route]:
     """The routes that a controller's marked methods, inherited ones included, stand for."""
     found = False
-    for name in dir(kind):
+    # As they are written, the base classes' first: in this order they are documented.
+    for name in dict.fromkeys(name for one in reversed(kind.__mro__) for name in vars(one)):
         function = getattr(kind, name, None)
         for mark in getattr(function, MARKS, ()):
             found = True
             assert callable(function)
+            check_method(inspect.getattr_static(kind, name))
             yield Route(
                 mark.path,
                 frozenset(mark.methods),
