@@ -146,6 +146,29 @@ app = Application(lifespan=database)
 """
 
 
+HANGING = """
+import asyncio
+from microframe import Application
+
+async def database(app):
+    print("starting", flush=True)
+    await asyncio.sleep(60)
+    yield
+
+app = Application(lifespan=database)
+"""
+
+
+def test_the_same_signal_again_ends_a_start_that_hangs(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(HANGING)
+    with running(tmp_path, "--port", "0") as server:
+        server.wait_for("starting")
+        server.signal()
+        time.sleep(0.3)
+        assert server.process.poll() is None
+        assert server.stop() == -signal.SIGTERM
+
+
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_start_that_fails_is_one_line_that_names_its_owner(tmp_path: Path, workers: str) -> None:
     (tmp_path / "app.py").write_text(FAILING)
