@@ -1,6 +1,5 @@
 """Pages: the Markdown files of the documentation, and the Python in them."""
 
-import asyncio
 import inspect
 import re
 import sys
@@ -37,7 +36,7 @@ def blocks_of(page: Path) -> list[Block]:
     return [Block(found[1], text[: found.start(1)].count("\n")) for found in BLOCK.finditer(text)]
 
 
-def run_page(page: Path) -> list[str]:
+async def run_page(page: Path) -> list[str]:
     """Run the blocks of a page as one program, in order, each followed by the tests it defines; gives their names.
 
     Later blocks see the names of earlier ones. A traceback names the page and its line.
@@ -50,7 +49,7 @@ def run_page(page: Path) -> list[str]:
             exec(compile("\n" * block.line + block.text, str(page), "exec"), vars(module))
             for name, value in list(vars(module).items()):
                 if name.startswith("test_") and before.get(name) is not value:
-                    perform(value)
+                    await perform(value)
                     tests.append(name)
     return tests
 
@@ -66,8 +65,7 @@ def module_of(page: Path) -> Iterator[ModuleType]:
         del sys.modules[module.__name__]
 
 
-def perform(test: Any) -> None:
-    if inspect.iscoroutinefunction(test):
-        asyncio.run(test())
-    else:
-        test()
+async def perform(test: Any) -> None:
+    outcome = test()
+    if inspect.isawaitable(outcome):
+        await outcome

@@ -14,9 +14,9 @@ WITH_CODE = [page for page in pages() if blocks_of(page)]
 
 
 @pytest.mark.parametrize("page", WITH_CODE, ids=name_of)
-def test_the_code_of_a_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_code_of_a_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)  # what a page writes, and what it finds, is its own
-    run_page(page)
+    await run_page(page)
 
 
 def test_the_readme_and_every_guide_have_code() -> None:
@@ -25,17 +25,17 @@ def test_the_readme_and_every_guide_have_code() -> None:
     assert without == ["docs/README.md"]
 
 
-def test_a_page_that_is_wrong_fails_and_names_its_line(tmp_path: Path) -> None:
+async def test_a_page_that_is_wrong_fails_and_names_its_line(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("# Page\n\n```python\nx = 1\n```\n\n```python\nassert x == 1\nassert x == 2\n```\n")
     with pytest.raises(AssertionError) as raised:
-        run_page(page)
+        await run_page(page)
     assert (raised.traceback[-1].path, raised.traceback[-1].lineno) == (page, 8)
 
 
-def test_the_tests_of_a_page_are_called(tmp_path: Path) -> None:
+async def test_the_tests_of_a_page_are_called(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(
         "```python\nasync def test_one():\n    called.append(1)\ncalled = []\n```\n```python\nassert called\n```"
     )
-    assert run_page(page) == ["test_one"]
+    assert await run_page(page) == ["test_one"]
