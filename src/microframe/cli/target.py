@@ -105,9 +105,10 @@ def find_attribute(module: Any, target: Target) -> Any:
 
 def other(name: str, owner: Any) -> str:
     """What may have been meant: a name that is close, or else the applications that are there."""
-    close = did_you_mean(name, [known for known in vars(owner) if not known.startswith("_")])
-    there = [known for known, value in vars(owner).items() if isinstance(value, Application)]
-    return close or (f"; it has {', '.join(there)}" if there else "")
+    there = getattr(owner, "__dict__", {})
+    close = did_you_mean(name, [known for known in there if not known.startswith("_")])
+    applications = [known for known, value in there.items() if isinstance(value, Application)]
+    return close or (f"; it has {', '.join(applications)}" if applications else "")
 
 
 def call_factory(factory: Any, target: Target) -> Any:
