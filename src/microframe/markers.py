@@ -56,9 +56,10 @@ class FieldOptions(TypedDict, total=False):
 class Parameter:
     """A marker that names a place in the message, with what is said of the value there."""
 
+    # Unions hash what stands in them, markers too, and these two may be unhashable.
     place: Place
-    default: Any = MISSING
-    options: FieldOptions = field(default_factory=lambda: FieldOptions())
+    default: Any = field(default=MISSING, hash=False)
+    options: FieldOptions = field(default_factory=lambda: FieldOptions(), hash=False)
     convert_underscores: bool = True
     embed: bool = False
     media_type: str = "application/json"

@@ -5,6 +5,7 @@ import functools
 import inspect
 import sys
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Annotated, Any, Callable, Dict, List, Optional, Tuple, get_args, get_origin, get_type_hints
 
 from microframe.exceptions import SetupError
@@ -109,30 +110,42 @@ def read_hints(call: Callable[..., Any]) -> Dict[str, Any]:
     elif not (inspect.isfunction(target) or inspect.ismethod(target)):
         target = getattr(type(target), "__call__", target)
     target = inspect.unwrap(target)
+    if sys.version_info < (3, 11) and hasattr(target, "__code__"):
+        # Without its defaults: `= None` would put Optional around what stands there, markers included.
+        target = SimpleNamespace(__annotations__=target.__annotations__, __globals__=target.__globals__)
     try:
         return get_type_hints(target, include_extras=True)
     except Exception as exc:  # names in quotes are code, which may raise anything
         if sys.version_info < (3, 10) and isinstance(exc, TypeError):
-            return read_modern_hints(target)
+            return read_modern_hints(target, where_is(call))
         raise SetupError(f"a type of {where_is(call)} cannot be read: {exc}") from exc
 
 
-def read_modern_hints(target: Any) -> Dict[str, Any]:
+def read_modern_hints(target: Any, where: str) -> Dict[str, Any]:
     """`"int | None"` on Python 3.9, through eval-type-backport."""
-    from typing import ForwardRef
+    names = vars(sys.modules[target.__module__]) if inspect.isclass(target) else target.__globals__
+    hints: Dict[str, Any] = {}
+    for name, hint in target.__annotations__.items():
+        try:
+            hints[name] = evaluate(hint, names)
+        except Exception as exc:
+            raise SetupError(f"the type of {name} of {where} cannot be read: {exc}") from exc
+    return hints
+
+
+def evaluate(hint: Any, names: Dict[str, Any]) -> Any:
+    """An annotation with every text in it, at any depth, replaced by the type it names."""
+    from typing import ForwardRef, Literal
 
     from eval_type_backport import eval_type_backport
 
-    names = getattr(target, "__globals__", {})
-    hints: Dict[str, Any] = {}
-    for name, hint in getattr(target, "__annotations__", {}).items():
-        try:
-            hints[name] = (
-                eval_type_backport(ForwardRef(hint), names, names) if isinstance(hint, str) else hint
-            )
-        except (NameError, TypeError, SyntaxError) as exc:
-            raise SetupError(f"the type of {name} of {where_is(target)} cannot be read: {exc}") from exc
-    return hints
+    if isinstance(hint, str):
+        hint = ForwardRef(hint)
+    if isinstance(hint, ForwardRef):
+        return eval_type_backport(hint, names, names)
+    if not hasattr(hint, "copy_with") or get_origin(hint) is Literal:
+        return hint
+    return hint.copy_with(tuple(evaluate(part, names) for part in hint.__args__))
 
 
 def style_of(call: Callable[..., Any]) -> str:

@@ -1,0 +1,1 @@
+"""What handlers ask for, and what becomes of what they return."""
