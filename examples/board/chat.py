@@ -55,6 +55,8 @@ async def read(socket: WebSocket, room: Room, member: Member) -> None:
             await socket.send_text(Message(kind="refused", text=exc.errors()[0]["msg"]).model_dump_json())
         else:
             room.tell(Message(kind="said", text=words.text, who=member.name))
+            # Everybody's turn to write, before more is read from somebody who says much.
+            await asyncio.sleep(0)
 
 
 async def write(socket: WebSocket, listener: Listener) -> None:

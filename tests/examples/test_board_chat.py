@@ -1,6 +1,7 @@
 """The chat of the team board: what is told, to whom, and how it ends."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -97,6 +98,35 @@ def test_a_board_that_goes_closes_its_chat() -> None:
             with pytest.raises(WebSocketDisconnect) as closed:
                 ada.receive_json()
         assert closed.value.code == 1013
+
+
+async def test_who_says_much_at_once_sends_nobody_away() -> None:
+    words = [
+        {"type": "websocket.receive", "text": f'{{"text": "{number}"}}'} for number in range(3 * WAITING)
+    ]
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:  # a server that has everything there already
+        return messages.pop(0)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    messages: list[dict[str, Any]] = [
+        {"type": "websocket.connect"},
+        *words,
+        {"type": "websocket.disconnect", "code": 1000},
+    ]
+    async with app.lifespan_context():
+        await app(socket_scope(chat_url(ADA)), receive, send)
+    assert sent[0]["type"] == "websocket.accept"
+    assert sum('"said"' in message.get("text", "") for message in sent) == len(words)
+
+
+def socket_scope(url: str) -> dict[str, Any]:
+    path, _, query = url.partition("?")
+    headers = [(b"host", b"testserver")]
+    return {"type": "websocket", "path": path, "query_string": query.encode(), "headers": headers}
 
 
 # Rooms, without any application --------------------------------------------------------------------------
