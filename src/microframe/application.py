@@ -22,12 +22,14 @@ from typing_extensions import Unpack
 
 from microframe.asgi.http import build_http
 from microframe.asgi.lifespan import serve_lifespan
-from microframe.asgi.messages import ASGIApp, HeadLimits, Receive, Scope, Send, build_head_check
-from microframe.asgi.socket import SocketLimits, build_socket
+from microframe.asgi.messages import ASGIApp, HeadLimits, Receive, Scope, Send, below, build_head_check
+from microframe.asgi.socket import SocketLimits, build_mounted_socket, build_socket
+from microframe.assembly.guards import gather_guards
 from microframe.assembly.installation import Installation, install
 from microframe.assembly.layers import Layer, layers_around, order_layers
-from microframe.assembly.mounts import Opened, mounted_lifespan
-from microframe.assembly.table import Table, Workshop
+from microframe.assembly.mounts import Opened, lower_limit, open_asgi
+from microframe.assembly.parts import gather_parts
+from microframe.assembly.table import Workshop
 from microframe.configurations.config import AppConfig, ConfigOptions
 from microframe.configurations.load import load_config
 from microframe.context import Context, State
@@ -39,19 +41,15 @@ from microframe.http.responses import Response
 from microframe.injection.handler import is_asgi_middleware
 from microframe.injection.injector import Injector
 from microframe.injection.site import Site
-from microframe.lifespan import Lifespan, Part, events, opened_by
+from microframe.lifespan import Lifespan
 from microframe.markers import Scope as Lifetime
 from microframe.middleware.debug_page import build_debug_page
 from microframe.middleware.errors import DebugPage, Errors
-from microframe.middleware.hosts import allow_hosts
-from microframe.middleware.https import require_https
-from microframe.middleware.proxy import trust_proxies
-from microframe.middleware.request_id import assign_request_id
 from microframe.plugin import Plugin, order_plugins
 from microframe.routing.converters import Converter, Converters
 from microframe.routing.dispatch import SocketHandler, build_dispatch, build_socket_dispatch
 from microframe.routing.matcher import build_matcher
-from microframe.routing.route import Inherited, Route, where_is
+from microframe.routing.route import Inherited, Mount, Route, where_is
 from microframe.routing.router import LifespanFunction, Router, RouterOptions
 from microframe.routing.urls import RouteNames
 
@@ -94,6 +92,7 @@ class Application(Router):
         self.injector.threads.size = config.threads
         self.commands: Dict[str, Callable[..., Any]] = {}
         self.routes: List[Route] = []
+        self.mounts: List[Mount] = []
         self._plugins = list(plugins)
         self._installations: List[Installation] = []
         self.records: List[object] = []
@@ -105,6 +104,7 @@ class Application(Router):
         self._context = Context(self)
         self._lifespan: Optional[Lifespan] = None
         self._built: Optional[Endpoint] = None
+        self._mounted: Optional[Opened] = None
         self._broken: Optional[Exception] = None
         self._socket: Optional[SocketHandler] = None
         self._http: Optional[Callable[..., Awaitable[None]]] = None
@@ -215,10 +215,10 @@ class Application(Router):
         self.injector.prepare()
         layers = order_layers([*self._layers, *(one for host in self._installations for one in host.layers)])
         table = self._workshop(layers).build_table(self.walk(), self._walk_plugins())
-        self.routes, self._names = table.routes, table.names
+        self.routes, self.mounts, self._names = table.routes, table.mounts, table.names
         form = ProblemFormat(self.config.problem_base, self.config.error_format)
         errors = Errors(self._all_handlers(), form, self._debug_page())
-        guards = self._all_guards()
+        guards = gather_guards(self.config, self._installations, self._guards)
         by_host = any(entry.host is not None for entry in [*table.requests, *table.sockets])
         pages = ProblemPages(self.config.problem_base)
         matcher = build_matcher(table.requests, describe=lambda target: str(target[1]))
@@ -230,7 +230,7 @@ class Application(Router):
         inner = guarded(guards, inner)
         sockets = build_matcher(table.sockets, describe=lambda target: str(target[1]))
         self._socket = build_socket_dispatch(sockets, by_host)
-        self._lifespan = Lifespan(self._lifespan_parts(table))
+        self._lifespan = Lifespan(gather_parts(self, self._installations, table.lifespans))
         self._built = errors(inner)
         self._open_edge(inner, errors, guards, form)
 
@@ -252,38 +252,6 @@ class Application(Router):
         secrets = [key.reveal() for key in self.config.secret_keys]
         return build_debug_page(secrets) if self.config.debug else None
 
-    def _all_guards(self) -> Tuple[Guard, ...]:
-        config = self.config
-        guards: List[Guard] = []
-        if config.request_id_header:
-            guards.append(assign_request_id(config.request_id_header))
-        if config.trusted_proxies:
-            guards.append(trust_proxies(config.trusted_proxies))
-        if config.allowed_hosts and "*" not in config.allowed_hosts:
-            guards.append(allow_hosts(config.allowed_hosts))
-        if config.https_only:
-            guards.append(require_https())
-        for installation in self._installations:
-            guards.extend(installation.guards)
-        return (*guards, *self._guards)
-
-    def _lifespan_parts(self, table: Table) -> List[Part]:
-        parts = [part for installation in self._installations for part in installation.parts]
-        routers = [*self.routers(), *(one for host in self._installations for one in host.router.routers())]
-        for router in routers:
-            owner = "the application" if router is self else f"the router {router.prefix or '/'}"
-            parts += [
-                Part(f"the lifespan of {owner}, {where_is(function)},", opened_by(function, self))
-                for function in router._lifespans
-            ]
-            if router._events["startup"] or router._events["shutdown"]:
-                parts.append(Part(f"an event handler of {owner}", events(**router._events)))
-        for mount in table.mounts:
-            opened = mounted_lifespan(mount.app)
-            if opened is not None:
-                parts.append(Part(str(mount), opened))
-        return parts
-
     def _open_edge(
         self, endpoint: Endpoint, errors: Errors, guards: Tuple[Guard, ...], form: ProblemFormat
     ) -> None:
@@ -291,10 +259,10 @@ class Application(Router):
         head = build_head_check(
             HeadLimits(config.max_header_count, config.max_header_size, config.max_path_size)
         )
-        http = build_http(self, endpoint, errors, head, config.max_body_size)
+        http = below(config.root_path, build_http(self, endpoint, errors, head, config.max_body_size))
         assert self._socket is not None
         limits = SocketLimits(config.websocket_max_message_size, tuple(config.websocket_allowed_origins))
-        socket = build_socket(self, self._socket, guards, form, head, limits)
+        socket = below(config.root_path, build_socket(self, self._socket, guards, form, head, limits))
 
         async def edge(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] == "http":
@@ -311,6 +279,18 @@ class Application(Router):
             self._edge = wrap(self._edge)
         if not self._edge_middleware:
             self._http = http
+        self._mounted = self._open_mounted(guards, form)
+
+    def _open_mounted(self, guards: Tuple[Guard, ...], form: ProblemFormat) -> Opened:
+        if self._edge_middleware:
+            # They speak the protocol, so wherever they stand, this is an application like any other.
+            return open_asgi(self)._replace(names=self._names, lifespan=self.lifespan_context)
+        assert self._built is not None
+        assert self._socket is not None
+        endpoint = lower_limit(self._built, self.config.max_body_size)
+        limit = self.config.websocket_max_message_size
+        handler = build_mounted_socket(self._socket, guards, form, limit)
+        return Opened(endpoint, handler, self, self._names, self.lifespan_context)
 
     # Serving ---------------------------------------------------------------------------------------------------------
 
@@ -340,26 +320,37 @@ class Application(Router):
     def build_mounted(self) -> Opened:
         """What another application mounts: the endpoint, the sockets, this owner, and the names of its routes."""
         self.build()
-        assert self._built is not None
-        return self._built, self._socket, self, self._names
+        assert self._mounted is not None
+        return self._mounted
 
     async def start(self) -> Mapping[str, Any]:
         """Build, and open everything that lives as long as the application; gives the state that was yielded."""
         self.build()
         assert self._lifespan is not None
-        return await self._lifespan.start()
+        try:
+            return await self._lifespan.start()
+        except BaseException:
+            if not self._lifespan.users:
+                await self._context.close_resources()
+                self._forget_values()
+            raise
 
     async def stop(self) -> None:
         """Close everything in reverse: values of scope `app`, then what `start` opened, then the threads."""
         assert self._lifespan is not None
+        last = self._lifespan.users <= 1
         try:
-            failure = await self._context.close_resources()
+            failure = await self._context.close_resources() if last else None
             await self._lifespan.stop()
             if failure is not None:
                 raise failure
         finally:
-            self._context.values.clear()
-            self.injector.threads.close()
+            if last:
+                self._forget_values()
+
+    def _forget_values(self) -> None:
+        self._context.values.clear()
+        self.injector.threads.close()
 
     @contextlib.asynccontextmanager
     async def lifespan_context(self) -> AsyncIterator[None]:

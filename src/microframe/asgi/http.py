@@ -110,21 +110,16 @@ def build_http(
     """The part of the edge that serves requests; it also answers what the endpoint raises."""
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        headers: RawHeaders = scope["headers"]
-        query: bytes = scope["query_string"]
-        path: str = scope["path"]
-        raw, root = scope.get("raw_path"), scope.get("root_path")
+        headers, query = scope["headers"], scope["query_string"]
+        raw, root = scope.get("raw_path"), scope.get("root_path") or ""
         edge = HttpEdge(scope, receive, send)
-        request = Request(owner, edge, scope["method"], path, query, headers, root or "", body_limit)
-        if (
-            root or raw is None or 37 in raw
-        ):  # a percent sign, looked for as a number: a tenth of what b"%" costs
-            path, request.escaped = read_path(scope)
-            request.path = path
+        request = Request(owner, edge, scope["method"], scope["path"], query, headers, root, body_limit)
+        if root or raw is None or 37 in raw:  # a percent sign; looked for as a number it costs a tenth of b"%"
+            request.path, request.escaped = read_path(scope)
         failure: Optional[BaseException] = None
         try:
             try:
-                refusal = check(headers, path, query)
+                refusal = check(headers, request.path, query)
                 if refusal is not None:
                     raise refusal
                 response: Any = await endpoint(request)
@@ -132,22 +127,15 @@ def build_http(
                     raise not_a_response(response)
             except Exception as exc:
                 response = await errors.answer(request, exc)
-            if type(response.body) is bytes:
-                body = response.body
-                if request.method == "HEAD" or response.status_code in NO_BODY:
-                    headers, body = whole_headers(request, response, len(body)), b""
-                else:
-                    headers = whole_headers(request, response, len(body))
-                await send(
-                    {"type": "http.response.start", "status": response.status_code, "headers": headers}
-                )
-                await send({"type": "http.response.body", "body": body})
+            body = response.body
+            if type(body) is bytes:
+                headers = whole_headers(request, response, len(body))
+                await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+                await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else body})
             else:
                 await send_pieces(request, response, edge, send)
             for task in response.after:
                 await task()
-        except ClientDisconnect:
-            failure = ClientDisconnect()
         except BaseException as exc:
             failure = exc
         if request._resources:

@@ -83,6 +83,15 @@ def remember_host(host: Optional[bytes], known: Set[bytes]) -> bool:
     return True
 
 
+def below(root_path: str, app: ASGIApp) -> ASGIApp:
+    """An application behind a proxy that cuts `root_path` off, on a server that does not know of it."""
+
+    async def rooted(scope: Scope, receive: Receive, send: Send) -> None:
+        await app(scope if scope.get("root_path") else {**scope, "root_path": root_path}, receive, send)
+
+    return rooted if root_path else app
+
+
 def read_path(scope: Scope) -> Tuple[str, bool]:
     """The canonical path below `root_path`, and whether it keeps encoded slashes (see `Connection`)."""
     path: str = scope["path"]

@@ -169,16 +169,22 @@ def build_response(status_code: int, raw_headers: RawHeaders, body: Body) -> Res
 
 
 class PlainTextResponse(Response):
+    """Text, in UTF-8."""
+
     __slots__ = ()
     media_type = "text/plain"
 
 
 class HTMLResponse(Response):
+    """A page, in UTF-8."""
+
     __slots__ = ()
     media_type = "text/html"
 
 
 class JSONResponse(Response):
+    """A value that `json` can write (RFC 8259: without NaN and the infinities)."""
+
     __slots__ = ()
     media_type = "application/json"
 
