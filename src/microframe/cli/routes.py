@@ -4,7 +4,7 @@ import os
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Iterator, List, Optional, Sequence
+from typing import Iterator, Optional, Sequence
 
 from microframe import Application
 from microframe.cli.failure import USAGE, Failure, explained, shown_path
@@ -12,7 +12,7 @@ from microframe.cli.settings import export
 from microframe.cli.target import load, parse_target
 from microframe.extras import requires_extra
 from microframe.injection.description import Note, describe
-from microframe.routing.route import Mount, Route, where_is
+from microframe.routing.route import Route, where_is
 
 with requires_extra("cli"):
     import click
@@ -59,16 +59,11 @@ def lines_of(app: Application, prefix: str, verbose: bool) -> Iterator[Line]:
     """The routes of an application and of those it mounts, in the order of registration."""
     for route in app.routes:
         yield line_of(app, route, prefix, verbose)
-    for mount in mounts_of(app):
+    for mount in app.mounts:
         place = f"{mount.inherited.host or ''}{prefix}{mount.path}"
         yield Line("MOUNT", place or "/", mount.name or type(mount.app).__name__, "")
         if isinstance(mount.app, Application):
             yield from lines_of(mount.app, place, verbose)
-
-
-def mounts_of(app: Application) -> List[Mount]:
-    found = [*app.walk(), *app._walk_plugins()]
-    return [item for item in found if isinstance(item, Mount)]
 
 
 def line_of(app: Application, route: Route, prefix: str, verbose: bool) -> Line:
