@@ -9,7 +9,7 @@ from microframe.context import Owner
 from microframe.exceptions import WebSocketDisconnect
 from microframe.http.connection import Connection, Edge
 from microframe.http.headers import RawHeaders, check_header, find
-from microframe.http.responses import Response
+from microframe.http.responses import Response, build_response
 
 
 class SocketEdge(Edge, Protocol):
@@ -81,8 +81,9 @@ class WebSocket(Connection):
         """Refuse the handshake with an HTTP response."""
         self._demand("connecting", "deny")
         self.socket_state = "denied"
-        response.raw_headers.extend(self.reply_headers)
-        await self._socket.deny(response)
+        # A response may be one that answers many.
+        headers = [*response.raw_headers, *self.reply_headers]
+        await self._socket.deny(build_response(response.status_code, headers, response.body))
 
     async def receive(self) -> Union[str, bytes]:
         """The next message, text or bytes.

@@ -745,7 +745,9 @@ async def test_a_name_leads_back_to_its_path() -> None:
 
 
 async def test_a_request_knows_the_absolute_url() -> None:
-    found = (await client_of(named(), base_url="https://example.com:8443").get("/boards/1/cards/x?y=1")).json()
+    found = (
+        await client_of(named(), base_url="https://example.com:8443").get("/boards/1/cards/x?y=1")
+    ).json()
     assert found == {
         "absolute": "https://example.com:8443/boards/2/cards/a%2Fb%20c?page=2",
         "relative": "/boards/1/cards/x",

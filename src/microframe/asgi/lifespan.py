@@ -39,14 +39,14 @@ async def serve_lifespan(
 
 
 @contextlib.asynccontextmanager
-async def lifespan_of(app: ASGIApp) -> AsyncIterator[None]:
-    """The lifespan of a mounted application; one that has none is left alone."""
+async def lifespan_of(app: ASGIApp, state: Dict[str, Any]) -> AsyncIterator[None]:
+    """The lifespan of a mounted application, which fills `state`; one that has none is left alone."""
     to_app: asyncio.Queue[Dict[str, Any]] = asyncio.Queue()
     from_app: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue()
     scope: Dict[str, Any] = {
         "type": "lifespan",
         "asgi": {"version": "3.0", "spec_version": "2.0"},
-        "state": {},
+        "state": state,
     }
     task: asyncio.Future[None] = asyncio.ensure_future(app(scope, to_app.get, from_app.put))
     await to_app.put({"type": "lifespan.startup"})
@@ -61,14 +61,16 @@ async def lifespan_of(app: ASGIApp) -> AsyncIterator[None]:
         raise RuntimeError(
             f"start-up of a mounted application failed: {answer.get('message', '')}"
         ) from failure
-    yield
-    await to_app.put({"type": "lifespan.shutdown"})
-    answer = await next_answer(task, from_app)
-    await asyncio.wait([task])
-    if answer is not None and answer["type"] == "lifespan.shutdown.failed":
-        raise RuntimeError(
-            f"shutdown of a mounted application failed: {answer.get('message', '')}"
-        ) from task.exception()
+    try:
+        yield
+    finally:
+        await to_app.put({"type": "lifespan.shutdown"})
+        answer = await next_answer(task, from_app)
+        await asyncio.wait([task])
+        if answer is not None and answer["type"] == "lifespan.shutdown.failed":
+            raise RuntimeError(
+                f"shutdown of a mounted application failed: {answer.get('message', '')}"
+            ) from task.exception()
 
 
 async def next_answer(
@@ -77,12 +79,18 @@ async def next_answer(
     """What the application says next; None when it ended without a word."""
     getting = asyncio.ensure_future(from_app.get())
     waiting: list[asyncio.Future[Any]] = [task, getting]
-    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-    if getting.done():
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    except asyncio.CancelledError:
+        task.cancel()
+        raise
+    finally:
+        if not getting.done():
+            getting.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await getting
+    if not getting.cancelled():
         return getting.result()
-    getting.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await getting
     if not task.cancelled():
         task.exception()  # looked at, so that it is not reported as lost
     return None

@@ -4,7 +4,7 @@ import contextlib
 import logging
 from typing import Any, Awaitable, Callable, Dict, Mapping, Optional, Sequence, Tuple, Union, cast
 
-from microframe.asgi.http import RAISE
+from microframe.asgi.http import RAISE, complete_headers
 from microframe.asgi.messages import HeadCheck, Receive, Scope, Send, read_path
 from microframe.context import Owner
 from microframe.endpoint import Guard
@@ -20,7 +20,7 @@ from microframe.http.client import Address
 from microframe.http.headers import RawHeaders
 from microframe.http.problems import ProblemFormat
 from microframe.http.responses import Response
-from microframe.routing.dispatch import SocketHandler
+from microframe.routing.dispatch import SocketHandler, guarded_socket
 from microframe.websocket import WebSocket, is_foreign_origin
 
 logger = logging.getLogger("microframe.edge")
@@ -33,12 +33,12 @@ GONE = (OSError, RuntimeError)
 class AsgiSocketEdge:
     """The server's side of one WebSocket."""
 
-    __slots__ = ("_limit", "channel", "head")
+    __slots__ = ("channel", "head", "limit")
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
         self.head: Mapping[str, Any] = scope
         self.channel: Tuple[Receive, Send] = (receive, send)
-        self._limit = limit
+        self.limit = limit
 
     @property
     def scheme(self) -> str:
@@ -82,13 +82,14 @@ class AsgiSocketEdge:
 
     async def deny(self, response: Response) -> None:
         if "websocket.http.response" not in self.extensions:
-            await self.channel[1]({"type": "websocket.close", "code": 1008})
+            await self.close(1008, "")
             return
         start = {"type": "websocket.http.response.start", "status": response.status_code}
         body = b"".join([piece async for piece in response.chunks()])
-        headers = [*response.raw_headers, (b"content-length", b"%d" % len(body))]
-        await self.channel[1]({**start, "headers": headers})
-        await self.channel[1]({"type": "websocket.http.response.body", "body": body})
+        headers = complete_headers(response.raw_headers, len(body))
+        with contextlib.suppress(*GONE):
+            await self.channel[1]({**start, "headers": headers})
+            await self.channel[1]({"type": "websocket.http.response.body", "body": body})
 
     async def receive(self) -> Union[str, bytes]:
         message = await self.channel[0]()
@@ -96,7 +97,7 @@ class AsgiSocketEdge:
             raise WebSocketDisconnect(message.get("code") or 1005, message.get("reason"))
         text: Optional[str] = message.get("text")
         data: Union[str, bytes] = text if text is not None else message.get("bytes") or b""
-        if len(data) > self._limit:
+        if is_larger(data, self.limit):
             await self.close(1009, "message too big")
             raise WebSocketDisconnect(1009, "message too big")
         return data
@@ -116,6 +117,13 @@ class AsgiSocketEdge:
     async def close(self, code: int, reason: str) -> None:
         with contextlib.suppress(*GONE):
             await self.channel[1]({"type": "websocket.close", "code": code, "reason": reason})
+
+
+def is_larger(data: Union[str, bytes], limit: int) -> bool:
+    """Whether a message has more bytes than allowed; text counts as what it is on the wire, UTF-8."""
+    if isinstance(data, bytes) or len(data) * 4 <= limit:
+        return len(data) > limit
+    return len(data) > limit or len(data.encode("utf-8", "surrogatepass")) > limit
 
 
 class SocketLimits:
@@ -140,15 +148,15 @@ def build_socket(
         refusal = head(socket.raw_headers, socket.path, socket.query_string)
         if refusal is not None:
             raise refusal
-        for guard in guards:
-            answer = await guard(socket)
-            if answer is not None:
-                await socket.deny(answer)
-                return
+        await admitted(socket)
+
+    async def known(socket: WebSocket) -> None:
         # After the guards, because they may know the scheme that a proxy took the request with.
         if is_foreign_origin(socket, limits.origins):
             raise ForbiddenException("This origin may not open a socket here.")
         await handler(socket)
+
+    admitted = guarded_socket(guards, known)
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         path, escaped = read_path(scope)
@@ -174,7 +182,7 @@ async def finish(socket: WebSocket, failure: Optional[BaseException], form: Prob
     if failure is None or isinstance(failure, (WebSocketDisconnect, ClientDisconnect)):
         await socket.close(1000)
     elif isinstance(failure, WebSocketException):
-        await socket.close(failure.code, failure.reason)
+        await close_as_told(socket, failure, form)
     elif isinstance(failure, HTTPException):
         await refuse(socket, failure, form)
     elif not isinstance(failure, Exception):
@@ -185,6 +193,14 @@ async def finish(socket: WebSocket, failure: Optional[BaseException], form: Prob
         if status is None or status >= 500:
             note(socket, failure)
         await refuse(socket, HTTPException(status or 500), form)
+
+
+async def close_as_told(socket: WebSocket, told: WebSocketException, form: ProblemFormat) -> None:
+    try:
+        await socket.close(told.code, told.reason)
+    except ValueError as exc:  # a code or a reason that cannot be sent is a fault of the program
+        note(socket, exc)
+        await refuse(socket, HTTPException(500), form)
 
 
 async def refuse(socket: WebSocket, exc: HTTPException, form: ProblemFormat) -> None:
@@ -199,3 +215,21 @@ def note(socket: WebSocket, failure: Exception) -> None:
     socket.failure = failure
     path = socket.path.encode("unicode_escape").decode()
     logger.error("WebSocket %s failed (request %s)", path, socket.id, exc_info=failure)
+
+
+def build_mounted_socket(
+    handler: SocketHandler, guards: Sequence[Guard], form: ProblemFormat, limit: int
+) -> SocketHandler:
+    """The sockets of an application that is mounted in another: its own guards, errors and limit hold there too."""
+    guarded = guarded_socket(guards, handler)
+
+    async def mounted(socket: WebSocket) -> None:
+        edge = socket.edge
+        if isinstance(edge, AsgiSocketEdge):
+            edge.limit = min(edge.limit, limit)
+        try:
+            await guarded(socket)
+        except HTTPException as exc:
+            await refuse(socket, exc, form)
+
+    return mounted

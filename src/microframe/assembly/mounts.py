@@ -1,19 +1,32 @@
 """Mounts: what answers below a mounted path, whatever kind of application it is."""
 
-from typing import Any, AsyncContextManager, Callable, Optional, Tuple
+from functools import partial
+from typing import Any, AsyncContextManager, Awaitable, Callable, Dict, NamedTuple, Optional
 
 from microframe.asgi.lifespan import lifespan_of
+from microframe.asgi.messages import ASGIApp
 from microframe.asgi.mounted import as_endpoint, as_socket_handler
 from microframe.context import Owner
 from microframe.endpoint import Endpoint
 from microframe.exceptions import SetupError
+from microframe.http.request import Request
+from microframe.http.responses import Response
 from microframe.injection.injector import Injector
 from microframe.routing.dispatch import SocketHandler
 from microframe.routing.route import Mount, where_is
 from microframe.routing.urls import RouteNames
 from microframe.wsgi import as_wsgi_endpoint, is_wsgi
 
-Opened = Tuple[Endpoint, Optional[SocketHandler], Optional[Owner], Optional[RouteNames]]
+
+class Opened(NamedTuple):
+    """How a mounted application is reached: its requests, its sockets, whom they belong to where it is one of ours,
+    the names of its routes, and how it starts and stops."""
+
+    endpoint: Endpoint
+    handler: Optional[SocketHandler] = None
+    owner: Optional[Owner] = None
+    names: Optional[RouteNames] = None
+    lifespan: Optional[Callable[[], AsyncContextManager[Any]]] = None
 
 
 def open_mount(mount: Mount, injector: Injector) -> Opened:
@@ -23,29 +36,37 @@ def open_mount(mount: Mount, injector: Injector) -> Opened:
         SetupError: it is none of these.
     """
     app = mount.app
+    if isinstance(app, type) or not callable(app):
+        raise SetupError(f"{mount}: {app!r} is no application")
     built = getattr(app, "build_mounted", None)
     if built is not None:
         opened: Opened = built()
         return opened
-    if isinstance(app, type) or not callable(app):
-        raise SetupError(f"{mount}: {app!r} is no application")
     wanted = count_arguments(app)
     if wanted == 1:
-        return app, None, None, None
+        return Opened(app)
     if is_wsgi(app):
-        return as_wsgi_endpoint(app, injector.threads), None, None, None
+        return Opened(as_wsgi_endpoint(app, injector.threads))
     if wanted != 3:
         raise SetupError(f"{mount}: {app!r} is neither an endpoint nor an ASGI or WSGI application")
-    return as_endpoint(app), as_socket_handler(app), None, None
+    return open_asgi(app)
 
 
-def mounted_lifespan(app: Any) -> Optional[Callable[[], AsyncContextManager[None]]]:
-    """How a mounted application starts and stops; None for what has no lifespan to run."""
-    if hasattr(app, "build_mounted"):
-        return lambda: app.lifespan_context()
-    if callable(app) and not isinstance(app, type) and count_arguments(app) == 3:
-        return lambda: lifespan_of(app)
-    return None
+def open_asgi(app: ASGIApp) -> Opened:
+    """An ASGI application that nothing more is known of."""
+    state: Dict[str, Any] = {}
+    lifespan = partial(lifespan_of, app, state)
+    return Opened(as_endpoint(app, state), as_socket_handler(app, state), lifespan=lifespan)
+
+
+def lower_limit(endpoint: Endpoint, limit: int) -> Endpoint:
+    """An application's own limit on bodies, where it is mounted in another: the smaller one counts."""
+
+    def limited(request: Request) -> Awaitable[Response]:
+        request.body_limit = min(request.body_limit, limit)
+        return endpoint(request)
+
+    return limited
 
 
 def count_arguments(function: Callable[..., Any]) -> int:

@@ -12,13 +12,20 @@ from typing import (
 
 from microframe.assembly.layers import Layer, layers_of_route
 from microframe.assembly.mounts import open_mount
-from microframe.endpoint import fold, guarded
+from microframe.endpoint import Endpoint, fold, guarded
 from microframe.exceptions import SetupError
-from microframe.injection.handler import build_endpoint, build_socket_handler, refuse_asgi
+from microframe.injection.handler import (
+    build_endpoint,
+    build_socket_handler,
+    cancel_on_disconnect,
+    limit_body,
+    refuse_asgi,
+)
 from microframe.injection.injector import Injector
+from microframe.lifespan import Part
 from microframe.middleware.errors import handle_some
 from microframe.routing.converters import Converter
-from microframe.routing.dispatch import MountTarget, SocketTarget, Target
+from microframe.routing.dispatch import MountTarget, SocketTarget, Target, guarded_socket
 from microframe.routing.matcher import Entry
 from microframe.routing.path import parse_host, parse_path
 from microframe.routing.route import Inherited, Mount, Route
@@ -36,6 +43,8 @@ class Table:
     names: RouteNames
     routes: List[Route]
     mounts: List[Mount]
+    lifespans: List[Part]
+    """How mounted applications start and stop: each once, wherever it is mounted."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +63,7 @@ class Workshop:
         taken = {key for item in own for key in keys_of(item)}
         others = [self.complete(item) for item in from_plugins]
         everything = own + [item for item in others if not taken & set(keys_of(item))]
-        table = Table([], [], RouteNames(), [], [])
+        table = Table([], [], RouteNames(), [], [], [])
         for item in everything:
             if isinstance(item, Route):
                 self.add_route(table, item)
@@ -91,17 +100,33 @@ class Workshop:
 
     def add_mount(self, table: Table, mount: Mount) -> None:
         pattern, host = parse_path(mount.path or "/", self.converters), mount.inherited.host_pattern
-        endpoint, handler, owner, names = open_mount(mount, self.injector)
+        opened = open_mount(mount, self.injector)
         table.mounts.append(mount)
-        table.names.mount(mount.name, pattern, names)
-        for handlers in reversed(mount.inherited.exception_handlers):
-            endpoint = handle_some(handlers)(endpoint)
-        for middleware in mount.inherited.middleware:
-            refuse_asgi(middleware, mount)
-        endpoint = guarded(mount.inherited.guards, fold(mount.inherited.middleware, endpoint))
-        table.requests.append(Entry(pattern, MountTarget(endpoint, mount, owner), host=host, mount=True))
-        if handler is not None:
-            table.sockets.append(Entry(pattern, SocketTarget(handler, mount, owner), host=host, mount=True))
+        table.names.mount(mount.name, pattern, opened.names)
+        again = any(mount.app is other.app for other in table.mounts[:-1])
+        if opened.lifespan is not None and not again:
+            table.lifespans.append(Part(str(mount), opened.lifespan))
+        target = MountTarget(surround_mount(mount, opened.endpoint), mount, opened.owner)
+        table.requests.append(Entry(pattern, target, host=host, mount=True))
+        if opened.handler is not None:
+            handler = guarded_socket(mount.inherited.guards, opened.handler)
+            table.sockets.append(
+                Entry(pattern, SocketTarget(handler, mount, opened.owner), host=host, mount=True)
+            )
+
+
+def surround_mount(mount: Mount, endpoint: Endpoint) -> Endpoint:
+    """What a mounted application inherits from the routers around it, as the routes beside it do."""
+    inherited = mount.inherited
+    if inherited.cancel_on_disconnect:
+        endpoint = cancel_on_disconnect(endpoint)
+    if inherited.max_body_size is not None:
+        endpoint = limit_body(endpoint, inherited.max_body_size)
+    for handlers in reversed(inherited.exception_handlers):
+        endpoint = handle_some(handlers)(endpoint)
+    for middleware in inherited.middleware:
+        refuse_asgi(middleware, mount)
+    return guarded(inherited.guards, fold(inherited.middleware, endpoint))
 
 
 def keys_of(item: Found) -> List[object]:

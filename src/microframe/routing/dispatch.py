@@ -1,13 +1,25 @@
 """Dispatch: the matcher seen as an endpoint: finds the route, or says why there is none."""
 
-from typing import Any, Awaitable, Callable, Dict, NamedTuple, Optional, Set
+from typing import (
+    Any,
+    Awaitable,
+    Callable,
+    Dict,
+    Iterator,
+    MutableMapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Set,
+)
 
-from microframe.context import Owner
-from microframe.endpoint import Endpoint
+from microframe.context import Owner, State
+from microframe.endpoint import Endpoint, Guard
 from microframe.exceptions import MethodNotAllowedException, NotFoundException
+from microframe.http.connection import Connection
 from microframe.http.request import Request
 from microframe.http.responses import Response, build_response
-from microframe.http.url import parse_host, quote_path
+from microframe.http.url import parse_host, quote_path, quote_query
 from microframe.routing.matcher import Matcher
 from microframe.routing.route import Mount, Route
 from microframe.websocket import WebSocket
@@ -67,7 +79,8 @@ def build_dispatch(
         request.route = target[1]
         if rest is not None:
             return enter_mount(request, target, params, rest)
-        request.path_params = params
+        # Below a mount there are those of its path already.
+        request.path_params = {**request.path_params, **params} if request.path_params else params
         endpoint = target[0]
         return endpoint(request)
 
@@ -95,11 +108,63 @@ def host_name(header: str) -> str:
 def enter_mount(
     request: Request, target: MountTarget, params: Dict[str, Any], rest: str
 ) -> Awaitable[Response]:
-    prefix = request.path[: len(request.path) - len(rest)] if rest else request.path
-    inner = request.below(prefix.rstrip("/"), rest or "/", target.owner or request.app)
+    inner = request.below(prefix_of(request, rest), rest or "/", target.owner or request.app)
+    if target.owner is not None:
+        inner._state = state_below(request, target.owner)
     inner.path_params = {**request.path_params, **params} if params else request.path_params
     inner.route = target.mount
     return target.endpoint(inner)
+
+
+def prefix_of(connection: Connection, rest: str) -> str:
+    """What a mount takes of the path, decoded, without a slash at its end."""
+    path = connection.path
+    prefix = (path[: len(path) - len(rest)] if rest else path).rstrip("/")
+    return prefix.replace("%2F", "/").replace("%25", "%") if connection.escaped else prefix
+
+
+def state_below(connection: Connection, owner: Owner) -> State:
+    """The state that a mounted application sees: its own lifespan's, and what this request has noted so far.
+
+    What it notes is noted outside too. Where two lifespans left something under one name, each sees its own.
+    """
+    own, noted = owner.new_state(), connection.state
+    left = connection.app.new_state() if len(own) else own
+    shown = {
+        name: value
+        for name, value in own.items()
+        if name not in noted or (name in left and noted[name] is left[name])
+    }
+    return State(Below(noted, shown)) if shown else noted
+
+
+class Below(MutableMapping[str, Any]):
+    """Values that hide those of the state around them, until others are written over them."""
+
+    def __init__(self, around: State, own: Dict[str, Any]) -> None:
+        self.around = around
+        self.own = own
+
+    def __getitem__(self, name: str) -> Any:
+        return self.own[name] if name in self.own else self.around[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self.own.pop(name, None)
+        self.around[name] = value
+
+    def __delitem__(self, name: str) -> None:
+        if name in self.own:
+            del self.own[name]
+        elif name in self.around:
+            delattr(self.around, name)
+        else:
+            raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys([*self.around, *self.own]))
+
+    def __len__(self) -> int:
+        return len({*self.around, *self.own})
 
 
 def answer_method(method: str, allowed: Set[str]) -> Response:
@@ -122,9 +187,9 @@ def toggled(request: Request, matcher: "Matcher[Any]", host: str) -> Optional[Re
         return None
     if matcher.match(request.method, other, False, host) is None:
         return None
-    query = b"?" + request.query_string if request.query_string else b""
-    location = quote_path(request.root_path + other).encode("latin-1") + query
-    return build_response(307, [(b"location", location)], b"")
+    query = "?" + quote_query(request.query_string.decode("latin-1")) if request.query_string else ""
+    location = quote_path(request.root_path + other) + query
+    return build_response(307, [(b"location", location.encode("latin-1"))], b"")
 
 
 def build_socket_dispatch(matcher: "Matcher[Any]", by_host: bool) -> SocketHandler:
@@ -139,13 +204,28 @@ def build_socket_dispatch(matcher: "Matcher[Any]", by_host: bool) -> SocketHandl
         socket.route = target.route
         socket.path_params = {**socket.path_params, **params}
         if rest is not None:
-            socket.root_path += (
-                socket.path[: len(socket.path) - len(rest)].rstrip("/") if rest else socket.path
-            )
+            socket.root_path += prefix_of(socket, rest)
             socket.path = rest or "/"
             if target.owner is not None:
+                socket._state = state_below(socket, target.owner)
                 socket.app = target.owner
         handled: Awaitable[None] = target.handler(socket)
         return handled
 
     return dispatch
+
+
+def guarded_socket(guards: Sequence[Guard], handler: SocketHandler) -> SocketHandler:
+    """Ask the guards in turn about a socket; the first Response denies the handshake."""
+    if not guards:
+        return handler
+
+    async def guarded(socket: WebSocket) -> None:
+        for guard in guards:
+            answer = await guard(socket)
+            if answer is not None:
+                await socket.deny(answer)
+                return
+        await handler(socket)
+
+    return guarded
