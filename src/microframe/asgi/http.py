@@ -131,7 +131,9 @@ def build_http(
             if type(body) is bytes:
                 headers = whole_headers(request, response, len(body))
                 await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
-                await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else body})
+                if request.method == "HEAD" or response.status_code in NO_BODY:
+                    body = b""
+                await send({"type": "http.response.body", "body": body})
             else:
                 await send_pieces(request, response, edge, send)
             for task in response.after:
