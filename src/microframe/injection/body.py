@@ -9,7 +9,7 @@ from microframe.http.json import read_json
 from microframe.http.media import is_json, parse_media_type
 from microframe.http.request import Request
 from microframe.injection.signature import Asked
-from microframe.injection.sources import build_source, constrained, default_of, missing
+from microframe.injection.sources import build_source, constrained, default_of, missing, sent_name
 from microframe.markers import MISSING, Parameter
 from microframe.validation.registry import Codecs
 
@@ -22,12 +22,6 @@ class BodyParameter:
 
     asked: Asked
     marker: Parameter
-
-    @property
-    def alias(self) -> str:
-        return (
-            self.marker.options.get("alias") or self.marker.options.get("validation_alias") or self.asked.name
-        )
 
 
 class BodyParts:
@@ -145,7 +139,7 @@ def build_fields_reader(fields: Sequence[Callable[[Any], Any]], expected: Option
 
 
 def build_field(parameter: BodyParameter, codecs: Codecs) -> Callable[[Any], Any]:
-    alias = parameter.alias
+    alias = sent_name(parameter.asked, parameter.marker)
     annotation = constrained(parameter.asked, parameter.marker)
     return build_source(
         lambda sent: cast(Any, sent).get(alias, MISSING),

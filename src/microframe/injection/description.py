@@ -8,7 +8,7 @@ from microframe.injection.handler import site_of
 from microframe.injection.injector import Injector
 from microframe.injection.providers import type_name
 from microframe.injection.signature import Asked, Signature, read_signature
-from microframe.injection.sources import parameter_name
+from microframe.injection.sources import sent_name
 from microframe.markers import Dependency
 from microframe.routing.route import Route, where_is
 
@@ -75,10 +75,6 @@ class Recorder(GraphBuilder):
             if isinstance(marker, Unbound):
                 self.note(asked, "default")
             else:
-                sent = (
-                    marker.options.get("alias")
-                    or marker.options.get("validation_alias")
-                    or parameter_name(asked, marker)
-                )
-                self.note(asked, marker.place, "" if sent == asked.name else str(sent))
+                sent = sent_name(asked, marker)
+                self.note(asked, marker.place, "" if sent == asked.name else sent)
         return super().source_for(asked, scopes, owner)

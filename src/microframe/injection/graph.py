@@ -32,10 +32,11 @@ from microframe.injection.plan import (
     build_plan,
 )
 from microframe.injection.providers import RANK, type_name
+from microframe.injection.records import build_record_source
 from microframe.injection.resources import open_async, open_blocking
 from microframe.injection.signature import Asked, Signature, read_signature
 from microframe.injection.site import KIND_NAMES, Replace, Site, Supplier
-from microframe.injection.sources import FRAMEWORK_SOURCES, build_parameter_source
+from microframe.injection.sources import FRAMEWORK_SOURCES, build_parameter_source, default_of, sent_name
 from microframe.markers import MISSING, Dependency, Inject, Parameter, SecurityScopes
 from microframe.routing.route import where_is
 from microframe.validation.shapes import is_scalar
@@ -284,8 +285,10 @@ class GraphBuilder:
         self.check_parameter(asked, marker, owner)
         if marker.place == "body":
             return self.add_body(BodyParameter(asked, marker))
-        where = owner.where
-        return build_parameter_source(asked, marker, self.supplier.codecs, where, self.site.strict)
+        codec = self.supplier.codecs.for_annotation(asked.annotation)
+        if marker.place != "path" and codec.is_structured(asked.annotation):
+            return build_record_source(asked, marker, codec, self.site.strict)
+        return build_parameter_source(asked, marker, self.supplier.codecs, owner.where, self.site.strict)
 
     def framework_source(self, asked: Asked, owner: Signature) -> Source:
         source, kinds = FRAMEWORK_SOURCES[asked.annotation]
@@ -317,12 +320,12 @@ class GraphBuilder:
         if marker.place == "body" and self.site.kind == "socket":
             raise SetupError(f"{asked.name} of {owner.where}: a WebSocket has no body to read it from")
         if marker.place == "path":
-            name = marker.options.get("alias") or asked.name
+            name = sent_name(asked, marker)
             if name not in self.site.path_names:
                 raise SetupError(
                     f"{asked.name} of {owner.where}: the path has no {{{name}}} ({self.site.where})"
                 )
-            if asked.default is not MISSING or marker.default is not MISSING:
+            if default_of(asked, marker) is not None:
                 raise SetupError(f"{asked.name} of {owner.where}: a path parameter cannot have a default")
 
     # The body --------------------------------------------------------------------------------------------------------

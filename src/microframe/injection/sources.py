@@ -16,7 +16,7 @@ from microframe.markers import MISSING, Parameter
 from microframe.validation.codec import Decode
 from microframe.validation.constraints import with_constraints
 from microframe.validation.registry import Codecs
-from microframe.validation.shapes import is_sequence_of_scalars
+from microframe.validation.shapes import is_scalar, is_sequence_of_scalars
 from microframe.websocket import WebSocket
 
 Pick = Callable[[Connection], Any]
@@ -66,12 +66,12 @@ def build_parameter_source(
     """The source of a path, query, header or cookie parameter: picked, decoded, or its default."""
     annotation = constrained(asked, marker)
     codec = codecs.for_annotation(annotation)
-    if codec.is_structured(asked.annotation):
-        raise SetupError(f"{asked.name} of {where} is read from the {marker.place}, which holds no objects")
-    alias = (
-        marker.options.get("alias") or marker.options.get("validation_alias") or parameter_name(asked, marker)
-    )
-    many = is_sequence_of_scalars(asked.annotation)
+    alias = sent_name(asked, marker)
+    many = marker.place in ("query", "header") and is_sequence_of_scalars(asked.annotation)
+    if not many and not is_scalar(asked.annotation):
+        raise SetupError(
+            f"{asked.name} of {where} is read from the {marker.place}, which holds no {asked.annotation!r}"
+        )
     default = default_of(asked, marker)
     # Text that nothing is demanded of needs no one to look at it.
     decode = str if annotation is str else codec.decoder(annotation)
@@ -82,12 +82,13 @@ def build_parameter_source(
     return build_source(PICKERS[marker.place](alias, many, strict), decode, (marker.place, alias), default)
 
 
-def parameter_name(asked: Asked, marker: Parameter) -> str:
-    return (
-        asked.name.replace("_", "-")
-        if marker.place == "header" and marker.convert_underscores
-        else asked.name
-    )
+def sent_name(asked: Asked, marker: Parameter) -> str:
+    """What a parameter is called where it is sent: its alias, or its name as the place writes it."""
+    alias: Optional[str] = marker.options.get("alias") or marker.options.get("validation_alias")
+    if alias is not None:
+        return alias
+    is_written_with_hyphens = marker.place == "header" and marker.convert_underscores
+    return asked.name.replace("_", "-") if is_written_with_hyphens else asked.name
 
 
 def constrained(asked: Asked, marker: Parameter) -> Any:

@@ -7,7 +7,16 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, TypeAdapter, Validatio
 from pydantic.errors import PydanticUserError
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticSerializationError, SchemaError, SchemaSerializer
-from typing_extensions import Annotated, get_origin, get_type_hints, is_typeddict
+from typing_extensions import (
+    Annotated,
+    NotRequired,
+    ReadOnly,
+    Required,
+    get_args,
+    get_origin,
+    get_type_hints,
+    is_typeddict,
+)
 
 from microframe.exceptions import Invalid, SetupError
 from microframe.http.json import confirm, is_suspicious, refusal
@@ -129,7 +138,8 @@ def fields_of(kind: Any) -> List[Field]:
     owner = get_origin(kind) or kind
     hints = get_type_hints(owner, include_extras=True)
     if is_typeddict(owner):
-        return [Field(name, name, hint, name in owner.__required_keys__) for name, hint in hints.items()]
+        required = owner.__required_keys__
+        return [Field(name, name, unqualified(hint), name in required) for name, hint in hints.items()]
     if dataclasses.is_dataclass(owner):
         return [
             Field(field.name, field.name, hints[field.name], is_required(field))
@@ -137,6 +147,13 @@ def fields_of(kind: Any) -> List[Field]:
             if field.init
         ]
     return [Field(name, name, hint, name not in owner._field_defaults) for name, hint in hints.items()]
+
+
+def unqualified(hint: Any) -> Any:
+    """The type of a TypedDict's field, without what says whether it must be there."""
+    while get_origin(hint) in (Required, NotRequired, ReadOnly):
+        (hint,) = get_args(hint)
+    return hint
 
 
 def is_required(field: "dataclasses.Field[Any]") -> bool:
