@@ -5,7 +5,7 @@ import logging
 import os
 from typing import Any, AsyncIterable, Awaitable, Callable, Mapping, Optional, Tuple, cast
 
-from microframe.asgi.messages import HeadCheck, Receive, Scope, Send, read_path
+from microframe.asgi.messages import HeadCheck, Message, Receive, Scope, Send, read_path
 from microframe.concurrency import cancelled_by
 from microframe.context import Owner
 from microframe.endpoint import Endpoint
@@ -114,7 +114,9 @@ def build_http(
         raw, root = scope.get("raw_path"), scope.get("root_path") or ""
         edge = HttpEdge(scope, receive, send)
         request = Request(owner, edge, scope["method"], scope["path"], query, headers, root, body_limit)
-        if root or raw is None or 37 in raw:  # a percent sign; looked for as a number it costs a tenth of b"%"
+        if (
+            root or raw is None or 37 in raw
+        ):  # a percent sign; looked for as a number it costs a tenth of b"%"
             request.path, request.escaped = read_path(scope)
         failure: Optional[BaseException] = None
         try:
@@ -130,10 +132,15 @@ def build_http(
             body = response.body
             if type(body) is bytes:
                 headers = whole_headers(request, response, len(body))
-                await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
                 if request.method == "HEAD" or response.status_code in NO_BODY:
                     body = b""
-                await send({"type": "http.response.body", "body": body})
+                try:
+                    await send(
+                        {"type": "http.response.start", "status": response.status_code, "headers": headers}
+                    )
+                    await send({"type": "http.response.body", "body": body})
+                except OSError as exc:  # how servers say since ASGI 2.4 that the client has left
+                    raise ClientDisconnect() from exc
             else:
                 await send_pieces(request, response, edge, send)
             for task in response.after:
@@ -234,7 +241,8 @@ async def send_pieces(request: Request, response: Response, edge: HttpEdge, send
     pieces: Any = body.chunks() if isinstance(body, FileSlice) else body
     try:
         # The head first: an event stream may have nothing to say for long, and its client waits for the head.
-        await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+        start = {"type": "http.response.start", "status": response.status_code, "headers": headers}
+        await send_or_leave(start, send)
         if bodiless or request.method == "HEAD":
             await send({"type": "http.response.body", "body": b""})
         elif isinstance(body, FileSlice) and can_send_path(body, edge):
@@ -253,15 +261,19 @@ async def pump(pieces: AsyncIterable[Piece], send: Send) -> None:
     try:
         async for piece in pieces:
             data = piece if type(piece) is bytes else as_bytes(piece)
-            try:
-                await send({"type": "http.response.body", "body": data, "more_body": True})
-            except OSError as exc:  # how servers say since ASGI 2.4 that the client has left
-                raise ClientDisconnect() from exc
+            await send_or_leave({"type": "http.response.body", "body": data, "more_body": True}, send)
     except ClientDisconnect:
         raise
     except Exception as exc:
         raise BrokenStream(f"the body failed while it was sent: {exc!r}") from exc
-    await send({"type": "http.response.body", "body": b""})
+    await send_or_leave({"type": "http.response.body", "body": b""}, send)
+
+
+async def send_or_leave(message: Message, send: Send) -> None:
+    try:
+        await send(message)
+    except OSError as exc:
+        raise ClientDisconnect() from exc
 
 
 def can_send_path(body: FileSlice, edge: HttpEdge) -> bool:

@@ -51,13 +51,19 @@ def as_response(value: Any) -> Response:
 def find_handler(
     handlers: Mapping[Key, Callable[[Any, BaseException], Awaitable[Response]]], exc: BaseException
 ) -> Optional[Callable[[Any, BaseException], Awaitable[Response]]]:
-    """The handler of the nearest class; for HTTP errors one for the very status comes first, as in FastAPI."""
-    if isinstance(exc, HTTPException) and exc.status_code in handlers:
-        return handlers[exc.status_code]
-    for kind in type(exc).__mro__:
-        if kind in handlers:
-            return handlers[kind]
-    return None
+    """The handler of the nearest class; for HTTP errors one for the very status comes first, as in FastAPI.
+
+    A handler for `Exception` is for what nobody expected: an HTTP error, which is an answer already, is not its
+    business, nor a client that has left anybody's.
+    """
+    if isinstance(exc, ClientDisconnect):
+        return None
+    kinds = type(exc).__mro__
+    if isinstance(exc, HTTPException):
+        if exc.status_code in handlers:
+            return handlers[exc.status_code]
+        kinds = kinds[: kinds.index(Exception)]
+    return next((handlers[kind] for kind in kinds if kind in handlers), None)
 
 
 def handle_some(given: Handlers) -> Middleware:
