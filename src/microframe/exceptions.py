@@ -1,7 +1,6 @@
 """Exceptions: what answers the client (`HTTPException`) and what stops the program from starting (`SetupError`)."""
 
 import re
-from http import HTTPStatus
 from typing import Any, ClassVar, Dict, List, Mapping, Optional, Sequence, Union
 
 
@@ -19,12 +18,60 @@ class SetupError(MicroFrameException):
 # What answers the client ---------------------------------------------------------------------------------------------
 
 
+# IANA's registry of status codes. Our own copy, because `http.HTTPStatus` calls some differently from one Python to the
+# next, and the code of a problem is made from its phrase.
+PHRASES: Mapping[int, str] = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    402: "Payment Required",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    406: "Not Acceptable",
+    407: "Proxy Authentication Required",
+    408: "Request Timeout",
+    409: "Conflict",
+    410: "Gone",
+    411: "Length Required",
+    412: "Precondition Failed",
+    413: "Content Too Large",
+    414: "URI Too Long",
+    415: "Unsupported Media Type",
+    416: "Range Not Satisfiable",
+    417: "Expectation Failed",
+    418: "I'm a Teapot",
+    421: "Misdirected Request",
+    422: "Unprocessable Content",
+    423: "Locked",
+    424: "Failed Dependency",
+    425: "Too Early",
+    426: "Upgrade Required",
+    428: "Precondition Required",
+    429: "Too Many Requests",
+    431: "Request Header Fields Too Large",
+    451: "Unavailable For Legal Reasons",
+    500: "Internal Server Error",
+    501: "Not Implemented",
+    502: "Bad Gateway",
+    503: "Service Unavailable",
+    504: "Gateway Timeout",
+    505: "HTTP Version Not Supported",
+    506: "Variant Also Negotiates",
+    507: "Insufficient Storage",
+    508: "Loop Detected",
+    511: "Network Authentication Required",
+}
+
+
 def phrase_of(status_code: int) -> str:
-    """The reason phrase of a status code (RFC 9110 §15), or `Error` where the registry has none."""
-    try:
-        return HTTPStatus(status_code).phrase
-    except ValueError:
-        return "Error"
+    """The reason phrase of an error's status code (RFC 9110 §15), or `Error` where the registry has none."""
+    return PHRASES.get(status_code, "Error")
+
+
+def code_of_status(status_code: int) -> str:
+    """`404` -> `not_found`: the stable slug of an error that has no class of its own."""
+    phrase = phrase_of(status_code).lower().replace("'", "")
+    return re.sub(r"[^a-z]+", "_", phrase)
 
 
 def code_of(name: str) -> str:
@@ -36,6 +83,7 @@ def code_of(name: str) -> str:
 class HTTPException(MicroFrameException):
     """An answer to the client, raised instead of returned.
 
+    Raised with a `status_code`, as in FastAPI; children of `StatusException` have one of their own instead.
     `detail` is text for the reader, or any JSON value where the application's `error_format` is `detail`. Children
     give `status`, `code` (default: the class name as a slug) and `message` (default: the first line of the docstring),
     a template whose `{fields}` are the keywords given when it is raised.
@@ -56,17 +104,18 @@ class HTTPException(MicroFrameException):
 
     def __init__(
         self,
-        status_code: int = 500,
+        status_code: Optional[int] = None,
         detail: Any = None,
         headers: Optional[Mapping[str, str]] = None,
         **fields: Any,
     ) -> None:
+        status_code = self.status if status_code is None else status_code
         self.status_code = status_code
         self.headers = dict(headers) if headers else None
         self.fields: Dict[str, Any] = fields
         self.given_detail = detail
         if type(self) is HTTPException:
-            self.code = code_of(phrase_of(status_code).title().replace(" ", "").replace("-", ""))
+            self.code = code_of_status(status_code)
         super().__init__(status_code, detail)
 
     @property

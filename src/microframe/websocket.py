@@ -1,5 +1,6 @@
 """WebSocket: one connection that both sides write to (RFC 6455)."""
 
+import contextlib
 import json
 from typing import Any, AsyncIterator, Mapping, Optional, Protocol, Sequence, Tuple, Union
 
@@ -92,7 +93,7 @@ class WebSocket(Connection):
             WebSocketDisconnect: the peer has closed.
         """
         if self.socket_state != "open":
-            self._demand("open", "receive")
+            self._demand_open("receive")
         try:
             return await self._socket.receive()
         except WebSocketDisconnect:
@@ -100,7 +101,15 @@ class WebSocket(Connection):
             raise
 
     async def receive_text(self) -> str:
-        return as_text(await self.receive())
+        """The next message as text; bytes that are not UTF-8 close the socket with 1007 (RFC 6455 §8.1)."""
+        message = await self.receive()
+        if isinstance(message, str):
+            return message
+        try:
+            return message.decode()
+        except UnicodeDecodeError:
+            await self.close(1007, "not UTF-8")
+            raise WebSocketDisconnect(1007, "not UTF-8") from None
 
     async def receive_bytes(self) -> bytes:
         message = await self.receive()
@@ -118,7 +127,7 @@ class WebSocket(Connection):
     async def send(self, data: Union[str, bytes]) -> None:
         """Send a message. Past the end nobody reads it: that is a `WebSocketDisconnect` too."""
         if self.socket_state != "open":
-            self._demand_open()
+            self._demand_open("send")
         try:
             await self._socket.send(data)
         except WebSocketDisconnect:
@@ -134,19 +143,19 @@ class WebSocket(Connection):
 
     async def iter_text(self) -> AsyncIterator[str]:
         """Messages as text until the peer closes."""
-        async for message in self:
-            yield as_text(message)
+        with contextlib.suppress(WebSocketDisconnect):
+            while True:
+                yield await self.receive_text()
 
     async def iter_bytes(self) -> AsyncIterator[bytes]:
         async for message in self:
             yield message.encode() if isinstance(message, str) else message
 
     async def iter_json(self) -> AsyncIterator[Any]:
-        try:
+        """Messages as JSON until the peer closes, or sends what is not JSON."""
+        with contextlib.suppress(WebSocketDisconnect):
             while True:
                 yield await self.receive_json()
-        except WebSocketDisconnect:
-            return
 
     async def __aiter__(self) -> AsyncIterator[Union[str, bytes]]:
         try:
@@ -167,19 +176,14 @@ class WebSocket(Connection):
         self.socket_state = "closed" if self.socket_state == "open" else "denied"
         await self._socket.close(code, reason or "")
 
-    def _demand_open(self) -> None:
+    def _demand_open(self, doing: str) -> None:
         if self.socket_state == "closed":
             raise WebSocketDisconnect(1006)
-        self._demand("open", "send")
+        self._demand("open", doing)
 
     def _demand(self, state: SocketState, doing: str) -> None:
         if self.socket_state != state:
             raise RuntimeError(f"cannot {doing}: this socket is {self.socket_state}")
-
-
-def as_text(message: Union[str, bytes]) -> str:
-    """A message as text; bytes that are not UTF-8 raise `UnicodeDecodeError`."""
-    return message if isinstance(message, str) else message.decode()
 
 
 def check_close(code: int, reason: str) -> None:

@@ -2,10 +2,10 @@
 
 import html
 import json
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Type
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple, Type
 
 from microframe.context import Owner
-from microframe.exceptions import HTTPException, ValidationException, phrase_of
+from microframe.exceptions import PHRASES, HTTPException, ValidationException, code_of_status, phrase_of
 from microframe.http.connection import Connection
 from microframe.http.headers import check_header
 from microframe.http.media import accepts
@@ -15,6 +15,9 @@ from microframe.http.url import quote_path
 PROBLEM_TYPE = (b"content-type", b"application/problem+json")
 JSON_TYPE = (b"content-type", b"application/json")
 HTML_TYPE = (b"content-type", b"text/html; charset=utf-8")
+
+
+write_problem = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
 
 
 class ProblemFormat:
@@ -33,12 +36,12 @@ class ProblemFormat:
         if not self.is_detail and wants_html(connection):
             return build_response(exc.status_code, [*headers, HTML_TYPE, VARY_ACCEPT], error_page(body))
         content_type = JSON_TYPE if self.is_detail else PROBLEM_TYPE
-        text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=str)
+        text = write_problem(body)
         return build_response(exc.status_code, [*headers, content_type], text.encode("utf-8", "replace"))
 
     def build_problem(self, exc: HTTPException, connection: Connection) -> Dict[str, Any]:
         problem: Dict[str, Any] = {
-            "type": self.base + exc.code,
+            "type": self.type_of(exc, connection),
             "title": exc.title,
             "status": exc.status_code,
             "detail": detail_of(exc, connection.app, connection),
@@ -49,6 +52,10 @@ class ProblemFormat:
         if isinstance(exc, ValidationException):
             problem["errors"] = [without_input(error) for error in exc.errors()]
         return problem
+
+    def type_of(self, exc: HTTPException, connection: Connection) -> str:
+        """Where this kind of problem is described: below the application, wherever that stands."""
+        return f"{connection.root_path if self.base.startswith('/') else ''}{self.base}{exc.code}"
 
     def build_detail(self, exc: HTTPException) -> Dict[str, Any]:
         if isinstance(exc, ValidationException):
@@ -102,27 +109,31 @@ class ProblemPages:
 
     def __init__(self, base: str) -> None:
         self.base = base
-        self._known: Dict[str, Type[HTTPException]] = {}
+        self._known: Dict[str, Tuple[int, str]] = {}
 
     def answer(self, request: Connection) -> Optional[Response]:
         """The page for a path below the base; None for any other path, and for a problem that nobody declared."""
         if not request.path.startswith(self.base) or getattr(request, "method", "") not in ("GET", "HEAD"):
             return None
-        kind = self.find(request.path[len(self.base) :])
-        if kind is None:
+        record = self.describe(request.path[len(self.base) :])
+        if record is None:
             return None
-        title = phrase_of(kind.status)
-        record = {"code": kind.code, "title": title, "status": kind.status, "detail": kind.message}
         if wants_html(request):
             return build_response(
                 200, [HTML_TYPE, VARY_ACCEPT], error_page({**record, "request_id": request.id})
             )
         return build_response(200, [JSON_TYPE, VARY_ACCEPT], json.dumps(record, ensure_ascii=False).encode())
 
-    def find(self, code: str) -> Optional[Type[HTTPException]]:
+    def describe(self, code: str) -> Optional[Dict[str, Any]]:
+        """What there is to say of a kind of problem; None for a code that no class and no status has."""
         if not self._known:
-            self._known = {kind.code: kind for kind in every_kind(HTTPException)}
-        return self._known.get(code)
+            plain = {code_of_status(status): (status, "") for status in PHRASES}
+            declared = {kind.code: (kind.status, kind.message) for kind in every_kind(HTTPException)}
+            self._known = {**plain, **declared}
+        if code not in self._known:
+            return None
+        status, message = self._known[code]
+        return {"code": code, "title": phrase_of(status), "status": status, "detail": message}
 
 
 def every_kind(kind: Type[HTTPException]) -> Iterator[Type[HTTPException]]:

@@ -35,6 +35,10 @@ def content_type_header(media_type: str, charset: str = "utf-8") -> bytes:
     return check_header("content-type", media_type)[1]
 
 
+# Made once: `json.dumps` makes an encoder anew for each call that wants anything but its defaults.
+write_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+
+
 class Response:
     """An answer: `status_code`, headers, `body`, and `after`, the tasks that run once it is sent.
 
@@ -189,7 +193,7 @@ class JSONResponse(Response):
     media_type = "application/json"
 
     def render(self, content: Any) -> bytes:
-        return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+        return write_json(content).encode()
 
 
 class RedirectResponse(Response):

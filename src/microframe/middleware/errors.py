@@ -5,7 +5,7 @@ from typing import Any, Awaitable, Callable, Dict, Mapping, Optional, Type, Unio
 
 from microframe.concurrency import run_in_threadpool
 from microframe.endpoint import Endpoint, Middleware
-from microframe.exceptions import ClientDisconnect, HTTPException, status_of
+from microframe.exceptions import ClientDisconnect, HTTPException, StatusException, status_of
 from microframe.http.background import is_async_callable
 from microframe.http.problems import ProblemFormat
 from microframe.http.request import Request
@@ -18,7 +18,7 @@ Handlers = Mapping[Key, Callable[..., Any]]
 DebugPage = Callable[[Request, BaseException], Optional[Response]]
 
 
-class InternalServerErrorException(HTTPException):
+class InternalServerErrorException(StatusException):
     """Something went wrong here; it has been noted under the request id."""
 
     status = 500
@@ -135,7 +135,7 @@ class Errors:
             return page
         if status is not None:
             return self.form.respond(HTTPException(status), request)
-        return self.form.respond(InternalServerErrorException(500), request)
+        return self.form.respond(InternalServerErrorException(), request)
 
     def note(self, request: Request, exc: Exception) -> None:
         """Log what nobody expected, with its traceback and the request's id; control characters stay harmless."""

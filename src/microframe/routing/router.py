@@ -91,6 +91,8 @@ class Router:
     def api_route(
         self, path: str, *, methods: Optional[Sequence[str]] = None, **options: Unpack[RouteOptions]
     ) -> Callable[[F], F]:
+        check_called(path)
+
         def register(function: F) -> F:
             self.add_api_route(path, function, methods=methods, **options)
             return function
@@ -129,6 +131,7 @@ class Router:
 
     def websocket(self, path: str = "", **options: Unpack[RouteOptions]) -> Callable[[F], F]:
         """Register a handler for sockets; its dependencies run before `accept`."""
+        check_called(path)
 
         def register(function: F) -> F:
             self.add_api_websocket_route(path, function, **options)
@@ -256,6 +259,12 @@ def build_route(
         raise SetupError(f"unknown route option {', '.join(sorted(unknown))} ({where_is(handler)})")
     name = str(options.get("name") or getattr(handler, "__name__", type(handler).__name__))
     return Route(path, methods, handler, name, options, inherit_options(options), controller)
+
+
+def check_called(path: object) -> None:
+    """Refuse `@app.get` without parentheses: the handler would be taken for the path, and no route be made."""
+    if not isinstance(path, str):
+        raise SetupError(f'{where_is(path)}: a decorator wants its path, as in @app.get("/cards")')
 
 
 def complete(entry: Union[Route, Mount], around: Inherited) -> Union[Route, Mount]:
