@@ -317,6 +317,9 @@ class GraphBuilder:
                 f"{asked.name} of {owner.where}: {KIND_NAMES[self.site.kind]} has no {marker.place} to read from"
                 f" ({self.site.where})"
             )
+        default = asked.default if asked.default is not MISSING else marker.default
+        if "default_factory" in marker.options and default is not MISSING:
+            raise SetupError(f"{asked.name} of {owner.where} has a default and a default_factory")
         if marker.place == "body" and self.site.kind == "socket":
             raise SetupError(f"{asked.name} of {owner.where}: a WebSocket has no body to read it from")
         if marker.place == "path":

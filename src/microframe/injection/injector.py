@@ -25,7 +25,7 @@ from microframe.http.request import Request
 from microframe.injection.graph import GraphBuilder, identity
 from microframe.injection.plan import Plan
 from microframe.injection.providers import Overrides, Provider, Providers, type_name, value_in
-from microframe.injection.signature import read_signature
+from microframe.injection.signature import Signature, read_signature
 from microframe.injection.site import Replace, Site
 from microframe.markers import Dependency
 from microframe.validation.registry import Codecs
@@ -161,15 +161,8 @@ class Injector:
 
     # Compiling -------------------------------------------------------------------------------------------------------
 
-    def compile(
-        self,
-        call: Callable[..., Any],
-        site: Site,
-        dependencies: Sequence[Any] = (),
-        controller: Optional[type] = None,
-    ) -> Run:
+    def compile(self, signature: Signature, site: Site, dependencies: Sequence[Any] = ()) -> Run:
         """`run(context)` for a callable: everything it needs, then its own value; live to overrides."""
-        signature = read_signature(call, controller)
         plan = GraphBuilder(self, site).build(signature, dependencies)
         return self._overridable(
             plan, lambda swap: GraphBuilder(self, site, swap).build(signature, dependencies).run

@@ -105,9 +105,14 @@ def default_of(asked: Asked, marker: Parameter) -> Optional[Callable[[], Any]]:
     if default is MISSING or default is ...:
         return None
     # What cannot change is its own copy; everything else would be shared between requests.
-    if copy.deepcopy(default) is default:
-        return lambda: default
-    return lambda: copy.deepcopy(default)
+    return (lambda: copy.deepcopy(default)) if is_copied(default) else (lambda: default)
+
+
+def is_copied(value: Any) -> bool:
+    try:
+        return copy.deepcopy(value) is not value
+    except Exception:  # a lock, a connection: there is one, for everybody
+        return False
 
 
 def build_source(
