@@ -40,6 +40,7 @@ from microframe.http.request import Request
 from microframe.http.responses import Response
 from microframe.injection.handler import is_asgi_middleware
 from microframe.injection.injector import Injector
+from microframe.injection.signature import read_signature
 from microframe.injection.site import Site
 from microframe.lifespan import Lifespan
 from microframe.markers import Scope as Lifetime
@@ -67,6 +68,8 @@ class Application(Router):
     Registered first, built once (at the lifespan's start or the first request), then served; from then on nothing can
     be registered. Given keywords it reads the environment too (`load_config`); a configuration given whole stays.
     """
+
+    handles_everything = True
 
     def __init__(
         self,
@@ -364,7 +367,7 @@ class Application(Router):
     async def call(self, function: Callable[..., Awaitable[T]]) -> T:
         """Run a function outside any request, with what it asks for injected: a command, a job, a script."""
         self.build()
-        run = self.injector.compile(function, Site("work", where_is(function)))
+        run = self.injector.compile(read_signature(function), Site("work", where_is(function)))
         async with Context(self) as context:
             value: T = await run(context)
         return value

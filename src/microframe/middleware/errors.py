@@ -7,9 +7,9 @@ from microframe.concurrency import run_in_threadpool
 from microframe.endpoint import Endpoint, Middleware
 from microframe.exceptions import ClientDisconnect, HTTPException, StatusException, status_of
 from microframe.http.background import is_async_callable
-from microframe.http.problems import ProblemFormat
+from microframe.http.problems import PROBLEM_TYPE, ProblemFormat
 from microframe.http.request import Request
-from microframe.http.responses import JSONResponse, Response
+from microframe.http.responses import JSONResponse, Response, build_response
 
 logger = logging.getLogger("microframe.errors")
 
@@ -53,17 +53,19 @@ def find_handler(
 ) -> Optional[Callable[[Any, BaseException], Awaitable[Response]]]:
     """The handler of the nearest class; for HTTP errors one for the very status comes first, as in FastAPI.
 
-    A handler for `Exception` is for what nobody expected: an HTTP error, which is an answer already, is not its
-    business, nor a client that has left anybody's.
+    A handler for `Exception` is for what nobody expected. What is an answer already is not its business, nor a
+    client that has left anybody's.
     """
     if isinstance(exc, ClientDisconnect):
         return None
-    kinds = type(exc).__mro__
-    if isinstance(exc, HTTPException):
-        if exc.status_code in handlers:
-            return handlers[exc.status_code]
-        kinds = kinds[: kinds.index(Exception)]
+    if isinstance(exc, HTTPException) and exc.status_code in handlers:
+        return handlers[exc.status_code]
+    expected = isinstance(exc, HTTPException) or (status_of(exc) or 500) < 500
+    kinds = [kind for kind in type(exc).__mro__ if not (expected and kind in CATCH_ALL)]
     return next((handlers[kind] for kind in kinds if kind in handlers), None)
+
+
+CATCH_ALL = (Exception, BaseException)
 
 
 def handle_some(given: Handlers) -> Middleware:
@@ -130,12 +132,15 @@ class Errors:
                 return await self.handlers[500](request, exc)
             except Exception as failure:
                 self.note(request, failure)
-        page = self.debug_page(request, exc) if self.debug_page is not None else None
-        if page is not None:
-            return page
-        if status is not None:
-            return self.form.respond(HTTPException(status), request)
-        return self.form.respond(InternalServerErrorException(), request)
+        try:
+            page = self.debug_page(request, exc) if self.debug_page is not None else None
+            if page is not None:
+                return page
+            told = InternalServerErrorException() if status is None else HTTPException(status)
+            return self.form.respond(told, request)
+        except Exception as failure:
+            self.note(request, failure)
+            return build_response(500, [PROBLEM_TYPE], LAST_WORD)
 
     def note(self, request: Request, exc: Exception) -> None:
         """Log what nobody expected, with its traceback and the request's id; control characters stay harmless."""
@@ -150,6 +155,10 @@ class Errors:
             request.id,
             exc_info=exc,
         )
+
+
+LAST_WORD = b'{"type":"about:blank","title":"Internal Server Error","status":500}'
+"""What is answered when not even an error can be written."""
 
 
 def catches_all(handlers: Mapping[Key, Any], exc: BaseException) -> bool:

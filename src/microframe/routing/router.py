@@ -55,6 +55,9 @@ Entry = Union[Route, Mount, Tuple["Router", Inherited]]
 class Router:
     """Routes with a common prefix, dependencies, guards, middleware and exception handlers."""
 
+    handles_everything = False
+    """Whether its exception handlers stand around more than its routes."""
+
     def __init__(
         self,
         prefix: str = "",
@@ -215,7 +218,7 @@ class Router:
         """Every route and mount below this router, complete with what it inherits; closes the router to changes."""
         self._frozen = True
         here = around.within(self._shared)
-        if self._handlers:
+        if self._handlers and not self.handles_everything:
             here = here.within(Inherited(exception_handlers=(self._handlers,)))
         for entry in self._entries:
             if isinstance(entry, tuple):
