@@ -59,7 +59,7 @@ class BodyParts:
         if any(parameter.asked.annotation is bytes for parameter in self.parameters):
             if not self.is_one:
                 raise SetupError(f"{where} reads the body as bytes and in another way too")
-            return read_raw
+            return build_raw_reader(self.parameters[0])
         if not self.is_whole:
             return build_fields_reader([build_field(one, codecs) for one in self.parameters], self.expected)
         readers = [build_whole_reader(parameter, codecs) for parameter in self.parameters]
@@ -76,8 +76,20 @@ def expected_type(parameter: BodyParameter) -> Optional[bytes]:
     return None if media_type == "application/json" else media_type.lower().encode()
 
 
-async def read_raw(request: Request) -> bytes:
-    return await request.body()
+def build_raw_reader(parameter: BodyParameter) -> ReadBody:
+    default = default_of(parameter.asked, parameter.marker)
+
+    async def read_raw(request: Request) -> Any:
+        return await request.body() or absent(default)
+
+    return read_raw
+
+
+def absent(default: Optional[Callable[[], Any]]) -> Any:
+    """What a body is that has no byte in it."""
+    if default is None:
+        raise Invalid([missing("body")])
+    return default()
 
 
 def build_whole_reader(parameter: BodyParameter, codecs: Codecs) -> ReadBody:
@@ -85,14 +97,13 @@ def build_whole_reader(parameter: BodyParameter, codecs: Codecs) -> ReadBody:
     decode = codecs.for_annotation(annotation).json_decoder(annotation)
     default = default_of(parameter.asked, parameter.marker)
     expected = expected_type(parameter)
+    usual = expected or b"application/json"
 
     async def read_whole(request: Request) -> Any:
         body = await request.body()
         if not body:
-            if default is not None:
-                return default()
-            raise Invalid([missing("body")])
-        if find(request.raw_headers, b"content-type") != b"application/json":
+            return absent(default)
+        if find(request.raw_headers, b"content-type") != usual:
             check_content_type(request, expected)
         try:
             return decode(body)
