@@ -26,7 +26,15 @@ from microframe.asgi.messages import ASGIApp, HeadLimits, Receive, Scope, Send, 
 from microframe.asgi.socket import SocketLimits, build_mounted_socket, build_socket
 from microframe.assembly.guards import gather_guards
 from microframe.assembly.installation import Installation, install
-from microframe.assembly.layers import Layer, layers_around, order_layers
+from microframe.assembly.layers import (
+    Layer,
+    Place,
+    Stack,
+    checked_guard,
+    layers_around,
+    name_of,
+    order_layers,
+)
 from microframe.assembly.mounts import Opened, lower_limit, open_asgi
 from microframe.assembly.parts import gather_parts
 from microframe.assembly.table import Workshop
@@ -38,7 +46,6 @@ from microframe.exceptions import SetupError, fill
 from microframe.http.problems import ProblemFormat, ProblemPages
 from microframe.http.request import Request
 from microframe.http.responses import Response
-from microframe.injection.handler import is_asgi_middleware
 from microframe.injection.injector import Injector
 from microframe.injection.signature import read_signature
 from microframe.injection.site import Site
@@ -100,8 +107,7 @@ class Application(Router):
         self._installations: List[Installation] = []
         self.records: List[object] = []
         self._converters = Converters()
-        self._layers: List[Layer] = []
-        self._edge_middleware: List[Callable[[ASGIApp], ASGIApp]] = []
+        self._stack = Stack()
         self._guards: List[Guard] = list(guards)
         self._names = RouteNames()
         self._context = Context(self)
@@ -146,7 +152,7 @@ class Application(Router):
     def add_guard(self, guard: Guard) -> None:
         """Ask this guard about every request and socket, after those added before it."""
         self._registering(f"add_guard({where_is(guard)})")
-        self._guards.append(guard)
+        self._guards.append(checked_guard(guard))
 
     def add_middleware(
         self,
@@ -162,15 +168,8 @@ class Application(Router):
         A class whose instances are ASGI applications stands outside all others; anything else is called with
         `options`, if there are any, and then with the endpoint it surrounds.
         """
-        name = getattr(middleware, "__name__", type(middleware).__name__)
-        self._registering(f"add_middleware({name})")
-        if is_asgi_middleware(middleware):
-            self._edge_middleware.append(lambda app: middleware(app, *args, **options))
-            return
-        made = middleware(*args, **options) if isinstance(middleware, type) or args or options else middleware
-        if not callable(made) and not hasattr(made, "for_route"):
-            raise SetupError(f"the middleware {name} cannot be called with an endpoint")
-        self._layers.append(Layer(name, made, slot, before, after))
+        self._registering(f"add_middleware({name_of(middleware)})")
+        self._stack.add(middleware, args, options, Place(slot, before, after))
 
     def middleware(self, kind: str) -> Callable[[F], F]:
         """`@app.middleware("http")` on a function of `(request, call_next)`."""
@@ -216,7 +215,7 @@ class Application(Router):
         for plugin in order_plugins(self._plugins):
             self._installations.append(install(plugin, self, self.records))
         self.injector.prepare()
-        layers = order_layers([*self._layers, *(one for host in self._installations for one in host.layers)])
+        layers = order_layers([layer for stack in self._stacks() for layer in stack.layers])
         table = self._workshop(layers).build_table(self.walk(), self._walk_plugins())
         self.routes, self.mounts, self._names = table.routes, table.mounts, table.names
         form = ProblemFormat(self.config.problem_base, self.config.error_format)
@@ -240,6 +239,10 @@ class Application(Router):
     def _workshop(self, layers: Sequence[Layer]) -> Workshop:
         defaults = Inherited(cancel_on_disconnect=self.config.cancel_on_disconnect or None)
         return Workshop(self.injector, self._converters, layers, self.config.strict, defaults)
+
+    def _stacks(self) -> List[Stack]:
+        """Everybody's middleware, plugins' further inside than the application's own."""
+        return [*(installation.stack for installation in self._installations), self._stack]
 
     def _walk_plugins(self) -> Iterable[Any]:
         for installation in self._installations:
@@ -278,14 +281,15 @@ class Application(Router):
                 raise RuntimeError(f"this protocol is not spoken here: {scope['type']}")
 
         self._edge = edge
-        for wrap in self._edge_middleware:
+        around = [wrap for stack in self._stacks() for wrap in stack.around]
+        for wrap in around:
             self._edge = wrap(self._edge)
-        if not self._edge_middleware:
+        if not around:
             self._http = http
         self._mounted = self._open_mounted(guards, form)
 
     def _open_mounted(self, guards: Tuple[Guard, ...], form: ProblemFormat) -> Opened:
-        if self._edge_middleware:
+        if any(stack.around for stack in self._stacks()):
             # They speak the protocol, so wherever they stand, this is an application like any other.
             return open_asgi(self)._replace(names=self._names, lifespan=self.lifespan_context)
         assert self._built is not None

@@ -25,6 +25,8 @@ CONSTANT_HEADERS: RawHeaders = [
     (b"referrer-policy", b"strict-origin-when-cross-origin"),
 ]
 CHECKED = frozenset(name for name, _ in CONSTANT_HEADERS) | {b"content-length", b"transfer-encoding"}
+PERCENT = ord("%")
+"""Looked for as a number it costs a tenth of what `b"%" in` does, which raises and swallows an error first."""
 RAISE = "microframe.raise"
 """The extension by which the in-process client asks to be given what a 500 stands for."""
 
@@ -114,9 +116,7 @@ def build_http(
         raw, root = scope.get("raw_path"), scope.get("root_path") or ""
         edge = HttpEdge(scope, receive, send)
         request = Request(owner, edge, scope["method"], scope["path"], query, headers, root, body_limit)
-        if (
-            root or raw is None or 37 in raw
-        ):  # a percent sign; looked for as a number it costs a tenth of b"%"
+        if root or raw is None or PERCENT in raw:
             request.path, request.escaped = read_path(scope)
         failure: Optional[BaseException] = None
         try:
@@ -131,13 +131,11 @@ def build_http(
                 response = await errors.answer(request, exc)
             body = response.body
             if type(body) is bytes:
-                headers = whole_headers(request, response, len(body))
-                if request.method == "HEAD" or response.status_code in NO_BODY:
+                status, headers = response.status_code, whole_headers(request, response, len(body))
+                if request.method == "HEAD" or status in NO_BODY:
                     body = b""
                 try:
-                    await send(
-                        {"type": "http.response.start", "status": response.status_code, "headers": headers}
-                    )
+                    await send({"type": "http.response.start", "status": status, "headers": headers})
                     await send({"type": "http.response.body", "body": body})
                 except OSError as exc:  # how servers say since ASGI 2.4 that the client has left
                     raise ClientDisconnect() from exc
@@ -147,10 +145,8 @@ def build_http(
                 await task()
         except BaseException as exc:
             failure = exc
-        if request._resources:
-            failure = await request.close_resources(failure)
-        if failure is not None or request.failure is not None:
-            end(request, failure, scope)
+        if request._resources or failure is not None or request.failure is not None:
+            end(request, await request.close_resources(failure), scope)
 
     return serve
 

@@ -14,7 +14,7 @@ from typing import (
     TypeVar,
 )
 
-from microframe.assembly.layers import Layer
+from microframe.assembly.layers import Place, Stack, checked_guard
 from microframe.configurations.config import AppConfig
 from microframe.configurations.options import read_section
 from microframe.context import Context
@@ -47,7 +47,7 @@ class Installation:
         self.plugin = plugin
         self.name = application.name
         self.router = Router()
-        self.layers: List[Layer] = []
+        self.stack = Stack()
         self.guards: List[Guard] = []
         self.parts: List[Part] = []
         self.exception_handlers: Dict[Any, Callable[..., Any]] = {}
@@ -69,12 +69,10 @@ class Installation:
         after: str = "",
         **options: Any,
     ) -> None:
-        name = getattr(middleware, "__name__", type(middleware).__name__)
-        made = middleware(**options) if isinstance(middleware, type) or options else middleware
-        self.layers.append(Layer(name, made, slot, before, after))
+        self.stack.add(middleware, (), options, Place(slot, before, after))
 
     def add_guard(self, guard: Guard) -> None:
-        self.guards.append(guard)
+        self.guards.append(checked_guard(guard))
 
     def provide(self, kind: Type[T], factory: Callable[..., Any], scope: Scope = "request") -> None:
         self._application.injector.providers.add(kind, factory, scope, by_plugin=True)

@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Sequence, Tuple
 
-from microframe.endpoint import Middleware
+from microframe.asgi.messages import ASGIApp
+from microframe.endpoint import Guard, Middleware
 from microframe.exceptions import SetupError
-from microframe.routing.route import Route
+from microframe.http.background import is_async_callable
+from microframe.injection.handler import is_asgi_middleware
+from microframe.injection.signature import count_arguments
+from microframe.routing.route import Route, where_is
 
 SLOTS = ("errors", "trace", "headers", "cors", "compress", "session", "csrf", "limit", "cache", "app")
 
@@ -20,6 +24,71 @@ class Layer:
     slot: str = "app"
     before: str = ""
     after: str = ""
+
+
+class Place(NamedTuple):
+    """Where a middleware wants to stand."""
+
+    slot: str = "app"
+    before: str = ""
+    after: str = ""
+
+
+class Stack:
+    """The middleware that somebody has registered: layers within the application, and ASGI middleware around it."""
+
+    def __init__(self) -> None:
+        self.layers: List[Layer] = []
+        self.around: List[Callable[[ASGIApp], ASGIApp]] = []
+
+    def add(
+        self, middleware: Any, arguments: Sequence[Any], options: Mapping[str, Any], place: Place
+    ) -> None:
+        """Add a middleware, made with its options where it has any.
+
+        Raises:
+            SetupError: it cannot be called with an endpoint, and with nothing else.
+        """
+        name = name_of(middleware)
+        if is_asgi_middleware(middleware):
+            self.around.append(lambda app: middleware(app, *arguments, **options))
+            return
+        bare = not isinstance(middleware, type) and not arguments and not options
+        try:
+            made = middleware if bare else middleware(*arguments, **options)
+        except TypeError as exc:
+            raise SetupError(f"the middleware {where_is(middleware)} cannot be made: {exc}") from exc
+        if not hasattr(made, "for_route"):
+            check_layer(made, name)
+        self.layers.append(Layer(name, made, *place))
+
+
+def name_of(middleware: Any) -> str:
+    return str(getattr(middleware, "__name__", type(middleware).__name__))
+
+
+def check_layer(middleware: Any, name: str) -> None:
+    """See that a middleware takes an endpoint; one that takes more is something else."""
+    if not callable(middleware):
+        raise SetupError(f"the middleware {name} cannot be called with an endpoint")
+    wanted = count_arguments(middleware)
+    if wanted == 2:
+        raise SetupError(
+            f'{where_is(middleware)} takes (request, call_next): register it with @app.middleware("http")'
+        )
+    if wanted != 1:
+        raise SetupError(f"the middleware {where_is(middleware)} must take an endpoint, and nothing else")
+
+
+def checked_guard(guard: Guard) -> Guard:
+    """The guard, if it can be one.
+
+    Raises:
+        SetupError: it is not async.
+    """
+    if not is_async_callable(guard):
+        raise SetupError(f"the guard {where_is(guard)} must be async")
+    return guard
 
 
 def order_layers(layers: Sequence[Layer]) -> List[Layer]:

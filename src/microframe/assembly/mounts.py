@@ -12,8 +12,9 @@ from microframe.exceptions import SetupError
 from microframe.http.request import Request
 from microframe.http.responses import Response
 from microframe.injection.injector import Injector
+from microframe.injection.signature import count_arguments
 from microframe.routing.dispatch import SocketHandler
-from microframe.routing.route import Mount, where_is
+from microframe.routing.route import Mount
 from microframe.routing.urls import RouteNames
 from microframe.wsgi import as_wsgi_endpoint, is_wsgi
 
@@ -67,17 +68,3 @@ def lower_limit(endpoint: Endpoint, limit: int) -> Endpoint:
         return endpoint(request)
 
     return limited
-
-
-def count_arguments(function: Callable[..., Any]) -> int:
-    """How many positional arguments a callable must be given."""
-    import inspect
-
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError) as exc:
-        raise SetupError(f"the signature of {where_is(function)} cannot be read: {exc}") from exc
-    wanted = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
-        return 3
-    return len([p for p in wanted if p.default is p.empty])

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Callable, NoReturn, Optional, Union
 
 from microframe import Application, Router, SetupError
-from microframe.assembly.mounts import count_arguments
 from microframe.cli.failure import USAGE, Failure, did_you_mean, place_of, shown_path
+from microframe.injection.signature import count_arguments
 
 CANDIDATES = ("app", "main")
 ATTRIBUTE = "app"

@@ -19,10 +19,8 @@ from microframe.websocket import WebSocket
 def build_endpoint(route: Route, injector: Injector, strict: bool = False) -> Endpoint:
     """Compile a route: its handler with everything it needs, what it answers, and what surrounds it."""
     inherited = route.inherited
-    run = injector.compile(
-        route.handler, site_of(route, "http", strict), inherited.dependencies, route.controller
-    )
     signature = read_signature(route.handler, route.controller)
+    run = injector.compile(signature, site_of(route, "http", strict), inherited.dependencies)
     reply = build_reply(route, signature.returns, injector.codecs)
     endpoint = answer_with(run, reply)
     if inherited.cancel_on_disconnect:
@@ -122,8 +120,8 @@ def build_socket_handler(
     """Compile a WebSocket route: guards, then dependencies, then the handler, which accepts."""
     for middleware in route.inherited.middleware:
         refuse_asgi(middleware, route)
-    dependencies = [*route.inherited.dependencies]
-    run = injector.compile(route.handler, site_of(route, "socket", strict), dependencies, route.controller)
+    signature = read_signature(route.handler, route.controller)
+    run = injector.compile(signature, site_of(route, "socket", strict), route.inherited.dependencies)
     guards = route.inherited.guards
 
     async def handle(socket: WebSocket) -> None:

@@ -166,3 +166,15 @@ def style_of(call: Callable[..., Any]) -> str:
         if is_async_callable(function):
             return "async"
     return "blocking"
+
+
+def count_arguments(function: Callable[..., Any]) -> int:
+    """How many positional arguments a callable must be given."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError) as exc:
+        raise SetupError(f"the signature of {where_is(function)} cannot be read: {exc}") from exc
+    wanted = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        return 3
+    return len([p for p in wanted if p.default is p.empty])
