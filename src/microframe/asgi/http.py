@@ -15,7 +15,7 @@ from microframe.http.files import FileSlice
 from microframe.http.headers import RawHeaders
 from microframe.http.request import Request
 from microframe.http.responses import Piece, Response, as_bytes
-from microframe.middleware.errors import Errors
+from microframe.middleware.errors import Errors, not_a_response
 
 logger = logging.getLogger("microframe.edge")
 
@@ -149,12 +149,6 @@ def build_http(
             end(request, await request.close_resources(failure), scope)
 
     return serve
-
-
-def not_a_response(value: object) -> TypeError:
-    return TypeError(
-        f"an endpoint answers with a Response, not with {type(value).__name__}: did a middleware return nothing?"
-    )
 
 
 def end(request: Request, failure: Optional[BaseException], scope: Scope) -> None:

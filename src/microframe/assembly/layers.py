@@ -1,8 +1,7 @@
 """Layers: the application's middleware, put in order."""
 
 from dataclasses import dataclass
-from graphlib import CycleError, TopologicalSorter
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Sequence, Tuple
+from typing import Any, Callable, List, Mapping, NamedTuple, Sequence, Set, Tuple
 
 from microframe.asgi.messages import ASGIApp
 from microframe.endpoint import Guard, Middleware
@@ -102,26 +101,44 @@ def order_layers(layers: Sequence[Layer]) -> List[Layer]:
             raise SetupError(
                 f"the middleware {layer.name} names the slot {layer.slot!r}: there is {', '.join(SLOTS)}"
             )
-    order = sorted(range(len(layers)), key=lambda number: (SLOTS.index(layers[number].slot), -number))
-    names = {layer.name: number for number, layer in enumerate(layers)}
-    graph: Dict[int, List[int]] = {number: [] for number in order}
-    for number, layer in enumerate(layers):
-        for name, outside in ((layer.before, True), (layer.after, False)):
-            if name and name not in names:
-                raise SetupError(
-                    f"the middleware {layer.name} wants to stand beside {name!r}, which is not there"
-                )
-            if name:
-                graph[names[name] if outside else number].append(number if outside else names[name])
-    moved = {layer.name for layer in layers if layer.before or layer.after}
-    for one, other in zip(order, order[1:]):
-        if layers[one].name not in moved and layers[other].name not in moved:
-            graph[other].append(one)
-    try:
-        return [layers[number] for number in TopologicalSorter(graph).static_order()]
-    except CycleError as exc:
-        circle = " -> ".join(layers[number].name for number in exc.args[1])
-        raise SetupError(f"the middleware cannot be ordered: {circle}") from None
+    order = sorted(enumerate(layers), key=lambda item: (SLOTS.index(item[1].slot), -item[0]))
+    placed = [layer for _, layer in order if not layer.before and not layer.after]
+    waiting = [layer for _, layer in order if layer.before or layer.after]
+    while waiting:
+        names = {layer.name for layer in waiting}
+        ready = [layer for layer in waiting if not wanted(layer) & names]
+        if not ready:
+            circle = " -> ".join(layer.name for layer in waiting)
+            raise SetupError(f"the middleware cannot be ordered: {circle}")
+        layer = ready[0]
+        placed.insert(find_place(layer, placed), layer)
+        waiting.remove(layer)
+    return placed
+
+
+def wanted(layer: Layer) -> Set[str]:
+    """The names that a layer wants to stand beside."""
+    return {name for name in (layer.before, layer.after) if name}
+
+
+def find_place(layer: Layer, placed: Sequence[Layer]) -> int:
+    """Where a layer stands that wants to be outside one, or inside another, or both."""
+    names = [other.name for other in placed]
+    for name in wanted(layer):
+        if name not in names:
+            raise SetupError(
+                f"the middleware {layer.name} wants to stand beside {name!r}, which is not there"
+            )
+    lowest = len(names) - names[::-1].index(layer.after) if layer.after else 0
+    if not layer.before:
+        return lowest
+    highest = names.index(layer.before)
+    if lowest > highest:
+        raise SetupError(
+            f"the middleware cannot be ordered: {layer.name} wants to stand outside {layer.before} "
+            f"and inside {layer.after}"
+        )
+    return highest
 
 
 def layers_around(layers: Sequence[Layer]) -> Tuple[Middleware, ...]:

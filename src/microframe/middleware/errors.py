@@ -100,7 +100,10 @@ class Errors:
 
         async def bounded(request: Request) -> Response:
             try:
-                return await endpoint(request)
+                response = await endpoint(request)
+                if not isinstance(response, Response):
+                    raise not_a_response(response)
+                return response
             except Exception as exc:
                 return await answer(request, exc)
 
@@ -155,6 +158,12 @@ class Errors:
             request.id,
             exc_info=exc,
         )
+
+
+def not_a_response(value: object) -> TypeError:
+    return TypeError(
+        f"an endpoint answers with a Response, not with {type(value).__name__}: did a middleware return nothing?"
+    )
 
 
 LAST_WORD = b'{"type":"about:blank","title":"Internal Server Error","status":500}'
