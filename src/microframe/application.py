@@ -263,7 +263,9 @@ class Application(Router):
     ) -> None:
         config = self.config
         head = build_head_check(
-            HeadLimits(config.max_header_count, config.max_header_size, config.max_path_size)
+            HeadLimits(
+                config.max_header_count, config.max_header_size, config.max_path_size, config.max_query_params
+            )
         )
         http = below(config.root_path, build_http(self, endpoint, errors, head, config.max_body_size))
         assert self._socket is not None

@@ -10,6 +10,7 @@ from microframe.exceptions import (
     StatusException,
 )
 from microframe.http.headers import RawHeaders
+from microframe.http.query import TooManyQueryParametersException
 from microframe.http.url import parse_host
 
 Scope = MutableMapping[str, Any]
@@ -35,6 +36,8 @@ class HeadLimits:
     count: int = 100
     size: int = 32_768
     path: int = 8_192
+    query: int = 1_000
+    """Parameters of the query."""
 
 
 HeadCheck = Callable[[RawHeaders, str, bytes], Optional[HTTPException]]
@@ -45,7 +48,7 @@ def build_head_check(limits: HeadLimits) -> HeadCheck:
 
     Hosts found well-formed are remembered, a bounded number of them, so most requests pay for one look-up.
     """
-    most, largest, longest = limits.count, limits.size, limits.path
+    most, largest, longest, most_asked = limits.count, limits.size, limits.path, limits.query
     hosts: Set[bytes] = set()
 
     def check(headers: RawHeaders, path: str, query: bytes) -> Optional[HTTPException]:
@@ -66,6 +69,8 @@ def build_head_check(limits: HeadLimits) -> HeadCheck:
             return BadRequestException("The Host header is missing or malformed.")
         if len(path) + len(query) > longest:
             return UriTooLongException()
+        if query and query.count(b"&") >= most_asked:
+            return TooManyQueryParametersException(limit=most_asked)
         if path[:1] != "/":
             return BadRequestException("The path does not begin with a slash.")
         return None

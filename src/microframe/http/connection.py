@@ -7,7 +7,7 @@ from microframe.context import Context, Owner
 from microframe.http.client import Address
 from microframe.http.cookies import parse_cookies
 from microframe.http.headers import Headers, RawHeaders, find
-from microframe.http.query import QueryParams
+from microframe.http.query import QueryParams, parse_query
 from microframe.http.url import URL, build_url
 
 
@@ -60,6 +60,7 @@ class Connection(Context):
     escaped = False
     _headers: Optional[Headers] = None
     _query: Optional[QueryParams] = None
+    _query_values: Optional[Dict[str, str]] = None
     _cookies: Optional[Dict[str, str]] = None
     _scheme: Optional[str] = None
     _client: Optional[Address] = None
@@ -93,8 +94,14 @@ class Connection(Context):
     @property
     def query_params(self) -> QueryParams:
         if self._query is None:
-            self._query = QueryParams(self.query_string)
+            self._query = QueryParams(self.query_string, len(self.query_string) + 1)
         return self._query
+
+    def query_values(self) -> Dict[str, str]:
+        """The query as a plain dict, of a repeated parameter the last value: for who reads it for every request."""
+        # The edge has counted the parameters.
+        values = self._query_values = dict(parse_query(self.query_string, len(self.query_string) + 1))
+        return values
 
     @property
     def cookies(self) -> Dict[str, str]:

@@ -148,7 +148,8 @@ def build_query_source(name: str, decode: Decode, default: Optional[Callable[[],
     """`build_source` for one value of the query, likewise."""
 
     def source(connection: Connection) -> Any:
-        raw = connection.query_params.get(name)
+        values = connection._query_values
+        raw = (connection.query_values() if values is None else values).get(name)
         if raw is None:
             if default is None:
                 raise Invalid([missing("query", name)])
