@@ -1,5 +1,7 @@
 """Installation: one plugin in one application: the host it is given, and what it has registered there."""
 
+import contextlib
+import inspect
 from typing import (
     Any,
     AsyncContextManager,
@@ -84,6 +86,8 @@ class Installation:
         self._application.injector.codecs.add(codec)
 
     def add_lifespan(self, context: Callable[[], AsyncContextManager[Optional[Mapping[str, Any]]]]) -> None:
+        if inspect.isasyncgenfunction(context):
+            context = contextlib.asynccontextmanager(context)
         self.parts.append(Part(f"the plugin {self.plugin.name!r}", context))
 
     def command(self, function: Callable[..., Any], name: Optional[str] = None) -> None:
