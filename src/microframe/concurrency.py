@@ -5,7 +5,7 @@ import contextlib
 import contextvars
 import functools
 from concurrent.futures import ThreadPoolExecutor
-from typing import AsyncIterator, Awaitable, Callable, Iterator, List, Optional, Tuple, TypeVar
+from typing import AsyncIterator, Awaitable, Callable, Iterator, List, Optional, Tuple, TypeVar, cast
 
 from typing_extensions import ParamSpec
 
@@ -39,12 +39,30 @@ class Threads:
 
 async def in_thread(pool: Optional[ThreadPoolExecutor], function: Callable[[], T]) -> T:
     context = contextvars.copy_context()
+    given_up: List[bool] = []
+
+    def work() -> T:
+        # Given up before its turn came: nobody looks at what it would give.
+        return cast(T, None) if given_up else context.run(_guard, function)
+
+    running = asyncio.get_running_loop().run_in_executor(pool, work)
     try:
-        return await asyncio.get_running_loop().run_in_executor(
-            pool, functools.partial(context.run, _guard, function)
-        )
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        given_up.append(True)
+        await ended(running)
+        raise
     finally:
         adopt(context)
+
+
+async def ended(running: "asyncio.Future[T]") -> None:
+    """Wait for a thread that nobody can stop, so that nothing is closed while it works with it."""
+    while not running.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait([running])
+    if not running.cancelled():
+        running.exception()
 
 
 def _guard(function: Callable[[], T]) -> T:

@@ -1,6 +1,5 @@
 """Resources: what generators open for a piece of work, and how they close it."""
 
-import asyncio
 from typing import Any, Awaitable, Callable, Optional, cast
 
 from microframe.concurrency import Threads
@@ -58,8 +57,7 @@ def open_blocking(
             raise RuntimeError(f"{generator!r} yielded more than once")
 
         async def close(error: Optional[BaseException]) -> None:
-            # A client that leaves must not stop the clean-up half-way.
-            await asyncio.shield(asyncio.ensure_future(threads.run(lambda: finish(error))))
+            await threads.run(lambda: finish(error))
 
         context.on_close(close, scope)
         return value
