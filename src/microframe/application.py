@@ -20,10 +20,10 @@ from typing import (
 
 from typing_extensions import Unpack
 
-from microframe.asgi.http import build_http
 from microframe.asgi.lifespan import serve_lifespan
-from microframe.asgi.messages import ASGIApp, HeadLimits, Receive, Scope, Send, below, build_head_check
-from microframe.asgi.socket import SocketLimits, build_mounted_socket, build_socket
+from microframe.asgi.messages import ASGIApp, Receive, Scope, Send
+from microframe.asgi.socket import build_mounted_socket
+from microframe.assembly.edge import build_edge, configured_debug_page
 from microframe.assembly.guards import gather_guards
 from microframe.assembly.installation import Installation, install
 from microframe.assembly.layers import (
@@ -51,8 +51,7 @@ from microframe.injection.signature import read_signature
 from microframe.injection.site import Site
 from microframe.lifespan import Lifespan
 from microframe.markers import Scope as Lifetime
-from microframe.middleware.debug_page import build_debug_page
-from microframe.middleware.errors import DebugPage, Errors
+from microframe.middleware.errors import Errors
 from microframe.plugin import Plugin, order_plugins
 from microframe.routing.converters import Converter, Converters
 from microframe.routing.dispatch import SocketHandler, build_dispatch, build_socket_dispatch
@@ -219,7 +218,7 @@ class Application(Router):
         table = self._workshop(layers).build_table(self.walk(), self._walk_plugins())
         self.routes, self.mounts, self._names = table.routes, table.mounts, table.names
         form = ProblemFormat(self.config.problem_base, self.config.error_format)
-        errors = Errors(self._all_handlers(), form, self._debug_page())
+        errors = Errors(self._all_handlers(), form, configured_debug_page(self.config))
         guards = gather_guards(self.config, self._installations, self._guards)
         by_host = any(entry.host is not None for entry in [*table.requests, *table.sockets])
         pages = ProblemPages(self.config.problem_base)
@@ -254,40 +253,17 @@ class Application(Router):
             handlers.update(installation.exception_handlers)
         return {**handlers, **self._handlers}
 
-    def _debug_page(self) -> Optional[DebugPage]:
-        secrets = [key.reveal() for key in self.config.secret_keys]
-        return build_debug_page(secrets) if self.config.debug else None
-
     def _open_edge(
         self, endpoint: Endpoint, errors: Errors, guards: Tuple[Guard, ...], form: ProblemFormat
     ) -> None:
-        config = self.config
-        head = build_head_check(
-            HeadLimits(
-                config.max_header_count, config.max_header_size, config.max_path_size, config.max_query_params
-            )
-        )
-        http = below(config.root_path, build_http(self, endpoint, errors, head, config.max_body_size))
         assert self._socket is not None
-        limits = SocketLimits(config.websocket_max_message_size, tuple(config.websocket_allowed_origins))
-        socket = below(config.root_path, build_socket(self, self._socket, guards, form, head, limits))
-
-        async def edge(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] == "http":
-                await http(scope, receive, send)
-            elif scope["type"] == "websocket":
-                await socket(scope, receive, send)
-            elif scope["type"] == "lifespan":
-                await serve_lifespan(self.start, self.stop, scope, receive, send)
-            else:
-                raise RuntimeError(f"this protocol is not spoken here: {scope['type']}")
-
-        self._edge = edge
+        edge = build_edge(self, endpoint, self._socket, errors, guards)
         around = [wrap for stack in self._stacks() for wrap in stack.around]
+        self._edge = edge.protocol
         for wrap in around:
             self._edge = wrap(self._edge)
         if not around:
-            self._http = http
+            self._http = edge.http
         self._mounted = self._open_mounted(guards, form)
 
     def _open_mounted(self, guards: Tuple[Guard, ...], form: ProblemFormat) -> Opened:

@@ -1,0 +1,63 @@
+"""Edge: one application as the server sees it: requests, sockets and the lifespan behind one callable."""
+
+from typing import Awaitable, Mapping, NamedTuple, Optional, Protocol, Tuple
+
+from microframe.asgi.http import build_http
+from microframe.asgi.lifespan import serve_lifespan
+from microframe.asgi.messages import ASGIApp, HeadLimits, Receive, Scope, Send, below, build_head_check
+from microframe.asgi.socket import SocketLimits, build_socket
+from microframe.configurations.config import AppConfig
+from microframe.context import Owner
+from microframe.endpoint import Endpoint, Guard
+from microframe.middleware.debug_page import build_debug_page
+from microframe.middleware.errors import DebugPage, Errors
+from microframe.routing.dispatch import SocketHandler
+
+
+class Served(Owner, Protocol):
+    """What the edge needs of the application behind it."""
+
+    config: AppConfig
+
+    def start(self) -> Awaitable[Mapping[str, object]]: ...
+
+    def stop(self) -> Awaitable[None]: ...
+
+
+class Edge(NamedTuple):
+    """`http` serves requests alone; `protocol` is everything."""
+
+    http: ASGIApp
+    protocol: ASGIApp
+
+
+def build_edge(
+    served: Served, endpoint: Endpoint, handler: SocketHandler, errors: Errors, guards: Tuple[Guard, ...]
+) -> Edge:
+    """Put the edge together, with the limits that the configuration sets."""
+    config = served.config
+    head = build_head_check(
+        HeadLimits(
+            config.max_header_count, config.max_header_size, config.max_path_size, config.max_query_params
+        )
+    )
+    http = below(config.root_path, build_http(served, endpoint, errors, head, config.max_body_size))
+    limits = SocketLimits(config.websocket_max_message_size, tuple(config.websocket_allowed_origins))
+    socket = below(config.root_path, build_socket(served, handler, guards, errors.form, head, limits))
+
+    async def protocol(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await http(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await socket(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await serve_lifespan(served.start, served.stop, scope, receive, send)
+        else:
+            raise RuntimeError(f"this protocol is not spoken here: {scope['type']}")
+
+    return Edge(http, protocol)
+
+
+def configured_debug_page(config: AppConfig) -> Optional[DebugPage]:
+    """The page of a 500 with its source lines, where the configuration allows it."""
+    return build_debug_page([key.reveal() for key in config.secret_keys]) if config.debug else None
