@@ -1,6 +1,6 @@
 """Body: the parameters that a route reads from its body, decoded together in one step."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Awaitable, Callable, List, Optional, Sequence, cast
 
 from microframe.exceptions import Invalid, SetupError, UnsupportedMediaTypeException
@@ -9,7 +9,7 @@ from microframe.http.json import read_json
 from microframe.http.media import is_json, parse_media_type
 from microframe.http.request import Request
 from microframe.injection.signature import Asked
-from microframe.injection.sources import build_source, constrained, default_of, missing, sent_name
+from microframe.injection.sources import build_decoder, build_source, default_of, missing, sent_name
 from microframe.markers import MISSING, Parameter
 from microframe.validation.registry import Codecs
 
@@ -22,6 +22,8 @@ class BodyParameter:
 
     asked: Asked
     marker: Parameter
+    where: str = field(default="", compare=False)
+    """The callable that asks for it, for errors."""
 
 
 class BodyParts:
@@ -93,8 +95,7 @@ def absent(default: Optional[Callable[[], Any]]) -> Any:
 
 
 def build_whole_reader(parameter: BodyParameter, codecs: Codecs) -> ReadBody:
-    annotation = constrained(parameter.asked, parameter.marker)
-    decode = codecs.for_annotation(annotation).json_decoder(annotation)
+    decode = build_decoder(parameter.asked, parameter.marker, codecs, parameter.where, json=True)
     default = default_of(parameter.asked, parameter.marker)
     expected = expected_type(parameter)
     usual = expected or b"application/json"
@@ -139,9 +140,9 @@ def build_fields_reader(fields: Sequence[Callable[[Any], Any]], expected: Option
             except Invalid as exc:
                 raise Invalid(exc.under("body")) from None
         parts: List[Any] = []
-        for field in fields:
+        for read in fields:
             try:
-                parts.append(field(sent if isinstance(sent, dict) else {}))
+                parts.append(read(sent if isinstance(sent, dict) else {}))
             except Invalid as exc:
                 parts.append(exc)
         return parts
@@ -151,10 +152,9 @@ def build_fields_reader(fields: Sequence[Callable[[Any], Any]], expected: Option
 
 def build_field(parameter: BodyParameter, codecs: Codecs) -> Callable[[Any], Any]:
     alias = sent_name(parameter.asked, parameter.marker)
-    annotation = constrained(parameter.asked, parameter.marker)
     return build_source(
         lambda sent: cast(Any, sent).get(alias, MISSING),
-        codecs.for_annotation(annotation).decoder(annotation),
+        build_decoder(parameter.asked, parameter.marker, codecs, parameter.where),
         ("body", alias),
         default_of(parameter.asked, parameter.marker),
     )

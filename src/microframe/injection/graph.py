@@ -6,7 +6,6 @@ from typing import (
     Any,
     Callable,
     Dict,
-    Hashable,
     List,
     Optional,
     Sequence,
@@ -31,7 +30,7 @@ from microframe.injection.plan import (
     build_gather,
     build_plan,
 )
-from microframe.injection.providers import RANK, type_name
+from microframe.injection.providers import RANK, identity, type_name
 from microframe.injection.records import build_record_source
 from microframe.injection.resources import open_async, open_blocking
 from microframe.injection.signature import Asked, Signature, read_signature
@@ -284,11 +283,11 @@ class GraphBuilder:
             return constant(asked.default)
         self.check_parameter(asked, marker, owner)
         if marker.place == "body":
-            return self.add_body(BodyParameter(asked, marker))
-        codec = self.supplier.codecs.for_annotation(asked.annotation)
-        if marker.place != "path" and codec.is_structured(asked.annotation):
-            return build_record_source(asked, marker, codec, self.site.strict)
-        return build_parameter_source(asked, marker, self.supplier.codecs, owner.where, self.site.strict)
+            return self.add_body(BodyParameter(asked, marker, owner.where))
+        codecs = self.supplier.codecs
+        if marker.place != "path" and codecs.for_annotation(asked.annotation).is_structured(asked.annotation):
+            return build_record_source(asked, marker, codecs, owner.where, self.site.strict)
+        return build_parameter_source(asked, marker, codecs, owner.where, self.site.strict)
 
     def framework_source(self, asked: Asked, owner: Signature) -> Source:
         source, kinds = FRAMEWORK_SOURCES[asked.annotation]
@@ -354,11 +353,6 @@ class GraphBuilder:
 
 class Unbound:
     """A parameter that nothing binds, and that has a default of its own."""
-
-
-def identity(call: Any) -> object:
-    """What a callable is known by; one that cannot be hashed (a dataclass, say) by being itself."""
-    return call if isinstance(call, Hashable) else ("unhashable", id(call))
 
 
 def is_framework(annotation: Any) -> bool:

@@ -22,19 +22,20 @@ from microframe.concurrency import Threads
 from microframe.context import Context
 from microframe.exceptions import SetupError
 from microframe.http.request import Request
-from microframe.injection.graph import GraphBuilder, identity
+from microframe.injection.graph import GraphBuilder
 from microframe.injection.plan import Plan
-from microframe.injection.providers import Overrides, Provider, Providers, type_name, value_in
+from microframe.injection.providers import Overrides, Provider, Providers, Same, identity, type_name, value_in
 from microframe.injection.signature import Signature, read_signature
 from microframe.injection.site import Replace, Site
 from microframe.markers import Dependency
+from microframe.routing.route import where_is
 from microframe.validation.registry import Codecs
 from microframe.websocket import WebSocket
 
 T = TypeVar("T")
 
 Run = Callable[[Any], Awaitable[Any]]
-Variant = Tuple[Tuple[Any, int], ...]
+Variant = Tuple[Tuple[Any, Same], ...]
 MAX_VARIANTS = 64
 NOTHING: Replace = {}
 
@@ -66,7 +67,7 @@ class Injector:
         if call is None:
             return provider
         scope = provider.scope if provider is not None else "request"
-        key = (kind, id(call), scope)
+        key = (kind, Same(call), scope)
         if key not in self._stand_ins:
             if len(self._stand_ins) >= MAX_VARIANTS:
                 self._forget_stand_ins()
@@ -214,6 +215,9 @@ class Injector:
     @contextlib.contextmanager
     def override(self, replacements: Replace) -> Iterator[None]:
         """Replace dependencies and provided types in this context only, and in what is started from it."""
+        for replaced, call in replacements.items():
+            if not callable(call):
+                raise SetupError(f"{where_is(replaced)} is replaced by {call!r}, which cannot be called")
         outer = self._scoped.get()
         token = self._scoped.set(replacements if outer is None else {**outer, **replacements})
         self.overrides.scoped.append(replacements)
@@ -240,7 +244,7 @@ class Injector:
 
 
 def variant_key(swap: Replace) -> Variant:
-    return tuple((key, id(call)) for key, call in swap.items())
+    return tuple((key, Same(call)) for key, call in swap.items())
 
 
 def kind_of(context: Context) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, Generic, List, Mapping, Optional, Set, Type, TypeVar
+from typing import Any, Callable, Dict, Generic, Hashable, List, Mapping, Optional, Set, Type, TypeVar
 
 from microframe.context import Context
 from microframe.exceptions import SetupError
@@ -32,6 +32,26 @@ class Provider(Generic[T]):
 
 def type_name(kind: Any) -> str:
     return getattr(kind, "__name__", None) or str(kind)
+
+
+class Same:
+    """Stands for an object as a key: equal only to itself, and kept alive."""
+
+    __slots__ = ("thing",)
+
+    def __init__(self, thing: object) -> None:
+        self.thing = thing
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and other.thing is self.thing
+
+    def __hash__(self) -> int:
+        return id(self.thing)
+
+
+def identity(call: Any) -> object:
+    """What a callable is known by; one that cannot be hashed (a dataclass, say) by being itself."""
+    return call if isinstance(call, Hashable) else Same(call)
 
 
 class Providers:

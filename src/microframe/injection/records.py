@@ -6,23 +6,25 @@ from microframe.exceptions import Invalid
 from microframe.http.connection import Connection
 from microframe.injection.plan import Source
 from microframe.injection.signature import Asked
-from microframe.injection.sources import PICKERS, Pick, default_of
+from microframe.injection.sources import PICKERS, Pick, build_decoder, default_of
 from microframe.markers import MISSING, Parameter
-from microframe.validation.codec import Codec, Field
+from microframe.validation.codec import Field
+from microframe.validation.registry import Codecs
 from microframe.validation.shapes import is_sequence_of_scalars
 
 
-def build_record_source(asked: Asked, marker: Parameter, codec: Codec, strict: bool) -> Source:
+def build_record_source(asked: Asked, marker: Parameter, codecs: Codecs, where: str, strict: bool) -> Source:
     """The source of a structured parameter: each field is picked by its own name, and the type decides on the rest."""
     place = marker.place
-    sent = {field.alias: name_in_message(field, marker) for field in codec.fields(asked.annotation)}
+    decode, default = build_decoder(asked, marker, codecs, where), default_of(asked, marker)
+    fields = codecs.for_annotation(asked.annotation).fields(asked.annotation)
+    sent = {field.alias: name_in_message(field, marker) for field in fields}
     picks: List[Tuple[str, Pick]] = []
-    for field in codec.fields(asked.annotation):
+    for field in fields:
         many = is_sequence_of_scalars(field.annotation) and place != "cookie"
         picks.append((field.alias, PICKERS[place](sent[field.alias], many, strict)))
     known = {name.lower() if place == "header" else name for name in (*sent, *sent.values())}
     every = EVERY[place]
-    decode, default = codec.decoder(asked.annotation), default_of(asked, marker)
 
     def source(connection: Connection) -> Any:
         values = gather(connection, picks)

@@ -64,8 +64,6 @@ def build_parameter_source(
     asked: Asked, marker: Parameter, codecs: Codecs, where: str, strict: bool = False
 ) -> Source:
     """The source of a path, query, header or cookie parameter: picked, decoded, or its default."""
-    annotation = constrained(asked, marker)
-    codec = codecs.for_annotation(annotation)
     alias = sent_name(asked, marker)
     many = marker.place in ("query", "header") and is_sequence_of_scalars(asked.annotation)
     if not many and not is_scalar(asked.annotation):
@@ -74,7 +72,8 @@ def build_parameter_source(
         )
     default = default_of(asked, marker)
     # Text that nothing is demanded of needs no one to look at it.
-    decode = str if annotation is str else codec.decoder(annotation)
+    is_any_text = constrained(asked, marker) is str
+    decode = str if is_any_text else build_decoder(asked, marker, codecs, where)
     if marker.place == "path":
         return build_path_source(alias, decode)
     if marker.place == "query" and not many and not strict:
@@ -94,6 +93,22 @@ def sent_name(asked: Asked, marker: Parameter) -> str:
 def constrained(asked: Asked, marker: Parameter) -> Any:
     """The type with the marker's constraints in it, where the model library looks for them."""
     return with_constraints(asked.annotation, marker.options)
+
+
+def build_decoder(
+    asked: Asked, marker: Parameter, codecs: Codecs, where: str, *, json: bool = False
+) -> Callable[[Any], Any]:
+    """What reads a parameter from a plain value, or from JSON text.
+
+    Raises:
+        SetupError: nobody can read its type; the text names the parameter.
+    """
+    annotation = constrained(asked, marker)
+    try:
+        codec = codecs.for_annotation(annotation)
+        return codec.json_decoder(annotation) if json else codec.decoder(annotation)
+    except SetupError as exc:
+        raise SetupError(f"{asked.name} of {where}: {exc}") from exc
 
 
 def default_of(asked: Asked, marker: Parameter) -> Optional[Callable[[], Any]]:
