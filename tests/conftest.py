@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import inspect
+import itertools
 import os
 from collections.abc import Coroutine, Iterator
 from functools import wraps
@@ -65,6 +66,12 @@ def nothing_left_open() -> Iterator[None]:
     """Collect garbage, so that whatever was left open warns (warnings are errors) in this test's name."""
     yield
     gc.collect()
+    if next(FINISHED) % TESTS_BETWEEN_FREEZES == 0:
+        gc.freeze()  # modules and models that tests bring along: they stay, and cost every later collection
+
+
+FINISHED = itertools.count(1)
+TESTS_BETWEEN_FREEZES = 25
 
 
 def synchronous(function: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
