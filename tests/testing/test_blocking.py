@@ -21,8 +21,19 @@ ROOT = Path(__file__).parents[2]
 current: ContextVar[str] = ContextVar("current", default="nobody")
 
 
+BEFORE: set[threading.Thread] = set()
+
+
+@pytest.fixture(autouse=True)
+def remember_threads() -> None:
+    """Other tests of this process may have a client that lives as long as their module."""
+    BEFORE.clear()
+    BEFORE.update(threading.enumerate())
+
+
 def threads() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("microframe")]
+    started = set(threading.enumerate()) - BEFORE
+    return [thread.name for thread in started if thread.name.startswith("microframe")]
 
 
 async def where(scope: Scope, receive: Receive, send: Send) -> None:
