@@ -271,6 +271,7 @@ async def test_a_blocking_function_cancelled_before_its_turn_is_not_called(event
     second = Server(app)
     await asyncio.sleep(0.005)
     second.task.cancel()
+    await asyncio.sleep(0.005)
     go_on.set()
     with pytest.raises(asyncio.CancelledError):
         await asyncio.wait_for(second.task, 5)
