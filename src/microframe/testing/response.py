@@ -4,9 +4,10 @@ import codecs
 import json
 from datetime import timedelta
 from email.message import Message as Fields
+from http import HTTPStatus
 from typing import Any, AsyncIterator, Dict, Iterator, List, Optional
 
-from microframe.exceptions import MicroFrameException, phrase_of
+from microframe.exceptions import MicroFrameException
 from microframe.http.headers import Headers, RawHeaders
 from microframe.testing.cookies import Cookies
 from microframe.testing.decoding import Decoder, Kept, Lines, Raw, Reader, Source, Text, decoder_for
@@ -68,7 +69,10 @@ class ClientResponse:
 
     @property
     def reason_phrase(self) -> str:
-        return phrase_of(self.status_code)
+        try:
+            return HTTPStatus(self.status_code).phrase
+        except ValueError:
+            return ""
 
     @property
     def is_success(self) -> bool:
