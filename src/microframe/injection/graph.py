@@ -198,7 +198,9 @@ class GraphBuilder:
     ) -> int:
         call = marker.call if marker.call is not None else annotation
         if not callable(call) or call is Any:
-            raise SetupError(f"{name} of {where}: Depends() without an argument needs a class as its type")
+            said = f"Depends({call!r}) is given something that cannot be called"
+            unsaid = "Depends() without an argument needs a class as its type"
+            raise SetupError(f"{name} of {where}: {unsaid if marker.call is None else said}")
         self.reaches.add(identity(call))
         call = self.replaced.get(identity(call), call)
         scopes = (*scopes, *(one for one in marker.scopes if one not in scopes))
