@@ -25,7 +25,7 @@ from microframe.asgi.messages import ASGIApp, Receive, Scope, Send
 from microframe.asgi.socket import build_mounted_socket
 from microframe.assembly.edge import build_edge, configured_debug_page
 from microframe.assembly.guards import gather_guards
-from microframe.assembly.installation import Installation, install
+from microframe.assembly.installation import Installation, gather_commands, install
 from microframe.assembly.layers import (
     Layer,
     Place,
@@ -40,6 +40,7 @@ from microframe.assembly.parts import gather_parts
 from microframe.assembly.table import Workshop
 from microframe.configurations.config import AppConfig, ConfigOptions
 from microframe.configurations.load import load_config
+from microframe.configurations.options import refuse_unknown_sections
 from microframe.context import Context, State
 from microframe.endpoint import Endpoint, Guard, fold, guarded
 from microframe.exceptions import SetupError, fill
@@ -114,6 +115,7 @@ class Application(Router):
         self._built: Optional[Endpoint] = None
         self._mounted: Optional[Opened] = None
         self._broken: Optional[Exception] = None
+        self._is_mounted = False
         self._socket: Optional[SocketHandler] = None
         self._http: Optional[Callable[..., Awaitable[None]]] = None
         self._edge: Optional[ASGIApp] = None
@@ -213,6 +215,11 @@ class Application(Router):
     def _put_together(self) -> None:
         for plugin in order_plugins(self._plugins):
             self._installations.append(install(plugin, self, self.records))
+        if not self._is_mounted:  # its environment may hold what is meant for the application around it
+            refuse_unknown_sections(self.config, [one.plugin.name for one in self._installations])
+        for installation in self._installations:
+            installation.is_closed = True
+        gather_commands(self.commands, self._installations)
         self.injector.prepare()
         layers = order_layers([layer for stack in self._stacks() for layer in stack.layers])
         table = self._workshop(layers).build_table(self.walk(), self._walk_plugins())
@@ -304,6 +311,7 @@ class Application(Router):
 
     def build_mounted(self) -> Opened:
         """What another application mounts: the endpoint, the sockets, this owner, and the names of its routes."""
+        self._is_mounted = True
         self.build()
         assert self._mounted is not None
         return self._mounted

@@ -15,13 +15,16 @@ from typing import (
     Optional,
     Sequence,
     Tuple,
+    Union,
 )
 
 from microframe.concurrency import run_in_threadpool
 from microframe.exceptions import MicroFrameException
 from microframe.http.background import is_async_callable
 
-Open = Callable[[], AsyncContextManager[Optional[Mapping[str, Any]]]]
+Yielded = Optional[Mapping[str, Any]]
+Open = Callable[[], AsyncContextManager[Yielded]]
+Opening = Callable[[], Union[AsyncContextManager[Yielded], AsyncIterator[Yielded]]]
 
 
 class LifespanError(MicroFrameException):

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from typing import (
     Any,
-    AsyncContextManager,
     Awaitable,
     Callable,
     Dict,
@@ -22,6 +21,7 @@ from typing import (
 from microframe.context import Context
 from microframe.endpoint import Guard
 from microframe.exceptions import SetupError
+from microframe.lifespan import Opening
 from microframe.markers import Scope
 from microframe.routing.router import Router
 from microframe.validation.codec import Codec
@@ -49,9 +49,7 @@ class Host(Protocol):
     def provide(self, kind: Type[T], factory: Callable[..., Any], scope: Scope = "request") -> None: ...
     def add_exception_handler(self, kind: Any, handler: Callable[..., Any]) -> None: ...
     def add_codec(self, codec: Codec) -> None: ...
-    def add_lifespan(
-        self, context: Callable[[], AsyncContextManager[Optional[Mapping[str, Any]]]]
-    ) -> None: ...
+    def add_lifespan(self, context: Opening) -> None: ...
     def command(self, function: Callable[..., Any], name: Optional[str] = None) -> None: ...
     def options(self, kind: Type[T]) -> T: ...
     def resolver(self, kind: Type[T]) -> Callable[[Context], Awaitable[T]]: ...

@@ -4,12 +4,11 @@ import contextlib
 import inspect
 from typing import (
     Any,
-    AsyncContextManager,
     Awaitable,
     Callable,
     Dict,
+    Iterable,
     List,
-    Mapping,
     Optional,
     Protocol,
     Type,
@@ -23,7 +22,7 @@ from microframe.context import Context
 from microframe.endpoint import Guard
 from microframe.exceptions import SetupError
 from microframe.injection.injector import Injector
-from microframe.lifespan import Part
+from microframe.lifespan import Opening, Part
 from microframe.markers import Scope
 from microframe.plugin import Plugin
 from microframe.routing.route import where_is
@@ -53,13 +52,18 @@ class Installation:
         self.guards: List[Guard] = []
         self.parts: List[Part] = []
         self.exception_handlers: Dict[Any, Callable[..., Any]] = {}
+        self.commands: Dict[str, Callable[..., Any]] = {}
         self._application = application
         self._records = records
+        self.is_closed = False
+        """Whether the application is put together, so that nothing can be registered any more."""
 
     def include_router(self, router: Router, *, prefix: str = "") -> None:
+        self._registering("include_router")
         self.router.include_router(router, prefix=prefix)
 
     def mount(self, path: str, app: object, name: Optional[str] = None) -> None:
+        self._registering("mount")
         self.router.mount(path, app, name)
 
     def add_middleware(
@@ -71,27 +75,36 @@ class Installation:
         after: str = "",
         **options: Any,
     ) -> None:
+        self._registering("add_middleware")
         self.stack.add(middleware, (), options, Place(slot, before, after))
 
     def add_guard(self, guard: Guard) -> None:
+        self._registering("add_guard")
         self.guards.append(checked_guard(guard))
 
     def provide(self, kind: Type[T], factory: Callable[..., Any], scope: Scope = "request") -> None:
+        self._registering("provide")
         self._application.injector.providers.add(kind, factory, scope, by_plugin=True)
 
     def add_exception_handler(self, kind: Any, handler: Callable[..., Any]) -> None:
+        self._registering("add_exception_handler")
         self.exception_handlers[kind] = handler
 
     def add_codec(self, codec: Codec) -> None:
+        self._registering("add_codec")
         self._application.injector.codecs.add(codec)
 
-    def add_lifespan(self, context: Callable[[], AsyncContextManager[Optional[Mapping[str, Any]]]]) -> None:
-        if inspect.isasyncgenfunction(context):
-            context = contextlib.asynccontextmanager(context)
-        self.parts.append(Part(f"the plugin {self.plugin.name!r}", context))
+    def add_lifespan(self, context: Opening) -> None:
+        """A context manager without arguments, or a plain async generator; what it yields becomes state of requests."""
+        self._registering("add_lifespan")
+        made: Any = (
+            contextlib.asynccontextmanager(context) if inspect.isasyncgenfunction(context) else context
+        )
+        self.parts.append(Part(f"the plugin {self.plugin.name!r}", made))
 
     def command(self, function: Callable[..., Any], name: Optional[str] = None) -> None:
-        self._application.commands.setdefault(name or function.__name__.replace("_", "-"), function)
+        self._registering("command")
+        self.commands[name or function.__name__.replace("_", "-")] = function
 
     def options(self, kind: Type[T]) -> T:
         """The plugin's own section of the configuration: `[plugins.<name>]`, `MICROFRAME_<NAME>__KEY`."""
@@ -111,6 +124,12 @@ class Installation:
         """The records of a type left so far and later on: a live list is read when the application starts."""
         return [record for record in self._records if isinstance(record, kind)]
 
+    def _registering(self, what: str) -> None:
+        if self.is_closed:
+            raise SetupError(
+                f"the plugin {self.plugin.name!r}: {what}: too late, the application is already built"
+            )
+
 
 def install(plugin: Plugin, application: Base, records: List[object]) -> Installation:
     """Let a plugin register what it has.
@@ -129,3 +148,18 @@ def install(plugin: Plugin, application: Base, records: List[object]) -> Install
             f"the plugin {plugin.name!r} failed in {where}: {type(exc).__name__}: {exc}"
         ) from exc
     return installation
+
+
+def gather_commands(own: Dict[str, Callable[..., Any]], installations: Iterable[Installation]) -> None:
+    """Add the commands of plugins to the application's own, which win.
+
+    Raises:
+        SetupError: two plugins have a command of one name.
+    """
+    owners: Dict[str, str] = {}
+    for installation in installations:
+        for name, function in installation.commands.items():
+            plugin = installation.plugin.name
+            if owners.setdefault(name, plugin) != plugin:
+                raise SetupError(f"the plugins {owners[name]!r} and {plugin!r} both have a command {name!r}")
+            own.setdefault(name, function)

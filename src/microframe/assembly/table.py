@@ -7,6 +7,7 @@ from typing import (
     List,
     Mapping,
     Sequence,
+    Set,
     Union,
 )
 
@@ -62,7 +63,7 @@ class Workshop:
         own = [self.complete(item) for item in found]
         taken = {key for item in own for key in keys_of(item)}
         others = [self.complete(item) for item in from_plugins]
-        everything = own + [item for item in others if not taken & set(keys_of(item))]
+        everything = own + [left for item in others for left in what_is_left(item, taken)]
         table = Table([], [], RouteNames(), [], [], [])
         for item in everything:
             if isinstance(item, Route):
@@ -127,6 +128,18 @@ def surround_mount(mount: Mount, endpoint: Endpoint) -> Endpoint:
     for middleware in inherited.middleware:
         refuse_asgi(middleware, mount)
     return guarded(inherited.guards, fold(inherited.middleware, endpoint))
+
+
+def what_is_left(item: Found, taken: Set[object]) -> List[Found]:
+    """A plugin's route or mount without what the application answers itself; of a route some methods may be left."""
+    if not isinstance(item, Route) or item.is_socket:
+        return [] if taken & set(keys_of(item)) else [item]
+    methods = frozenset(
+        method
+        for method in item.methods
+        if not taken & set(keys_of(replace(item, methods=frozenset({method}))))
+    )
+    return [replace(item, methods=methods)] if methods else []
 
 
 def keys_of(item: Found) -> List[object]:

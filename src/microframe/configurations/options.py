@@ -49,7 +49,9 @@ def read_section(config: AppConfig, name: str, kind: Type[T]) -> T:
         SetupError: a key is unknown, missing, or has a value that its type refuses. The text names the key
             and where it came from, and shows no secret.
     """
-    table = cast(Sections, config.sections).table(name)
+    sections = cast(Sections, config.sections)
+    sections.read.add(normal(name))
+    table = sections.table(name)
     if hasattr(kind, "model_validate"):
         return cast(T, _read_model(name, kind, table))
     if is_dataclass(kind):
@@ -60,13 +62,13 @@ def read_section(config: AppConfig, name: str, kind: Type[T]) -> T:
 
 
 def refuse_unknown_sections(config: AppConfig, known: Iterable[str]) -> None:
-    """Nothing, when every section that somebody set something in belongs to somebody.
+    """Nothing, when every section that somebody set something in is known, or was read by somebody already.
 
     Raises:
         SetupError: nobody reads one; the text names its first key and where that came from.
     """
-    names = {normal(name) for name in known}
     sections = cast(Sections, config.sections)
+    names = {normal(name) for name in known} | sections.read
     for name in sections.names():
         for setting in sections.table(name).values():
             if name not in names:

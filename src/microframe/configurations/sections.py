@@ -1,7 +1,7 @@
 """Sections: settings by the plugin they belong to, each with the place it came from."""
 
 from dataclasses import dataclass, field
-from typing import Dict, List, Mapping
+from typing import Dict, List, Mapping, Set
 
 from microframe.configurations.faults import Mismatch
 
@@ -22,6 +22,8 @@ class Sections:
     """The settings of every section; names and keys are in small letters, names with `_` for `-`."""
 
     tables: Mapping[str, Mapping[str, Setting]] = field(default_factory=dict, repr=False)
+    read: Set[str] = field(default_factory=set, repr=False, compare=False)
+    """Sections that somebody has read, there or not."""
 
     def names(self) -> List[str]:
         """Sections that somebody set something in."""
