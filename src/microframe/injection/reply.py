@@ -28,15 +28,18 @@ def build_reply(route: Route, returns: Any, codecs: Codecs) -> Reply:
     model = response_model(route, returns)
     kind = route.inherited.response_class or JSONResponse
     declared = route.options.get("status_code")
-    status_code = declared if declared is not None else 200
+    if declared is not None:
+        declared = int(declared)  # it may be an `http.HTTPStatus`
     if declared is not None and has_no_body(declared):
         if model is not MISSING and model not in (None, type(None)) and "response_model" in route.options:
             raise SetupError(f"{route.where} declares a model, but {declared} has no body")
         return reply_empty(declared)
     encode = build_encode(route, model, codecs)
     if kind is JSONResponse:
-        return reply_json(status_code, encode, route.where)
-    return reply_as(kind, declared, encode)
+        return reply_json(declared or 200, encode, route.where)
+    encode = checked(encode, route.where)
+    is_text = kind.__init__ is Response.__init__ and kind.render is Response.render
+    return reply_text(kind, declared or 200, encode) if is_text else reply_as(kind, declared, encode)
 
 
 def has_no_body(status_code: int) -> bool:
@@ -90,9 +93,17 @@ def reply_json(status_code: int, encode: Encode, where: str) -> Reply:
     return reply
 
 
+def checked(encode: Encode, where: str) -> Encode:
+    def encode_checked(value: Any) -> bytes:
+        try:
+            return encode(value)
+        except Invalid as exc:
+            raise ResponseValidationException(exc.under("response"), where) from None
+
+    return encode_checked
+
+
 def reply_as(kind: Type[Response], status_code: Optional[int], encode: Encode) -> Reply:
-    if status_code is None and kind.__init__ is Response.__init__ and kind.render is Response.render:
-        return reply_text(kind, encode)
     given: Dict[str, Any] = {} if status_code is None else {"status_code": status_code}
 
     def reply(request: Context, value: Any) -> Response:
@@ -105,16 +116,16 @@ def reply_as(kind: Type[Response], status_code: Optional[int], encode: Encode) -
     return reply
 
 
-def reply_text(kind: Type[Response], encode: Encode) -> Reply:
-    """The reply of plain text and HTML: text goes out as it is, anything else as JSON text."""
+def reply_text(kind: Type[Response], status_code: int, encode: Encode) -> Reply:
+    """The reply of plain text and HTML: text goes out as it is, None as nothing, any other data as JSON text."""
     pair, charset = kind.type_header, kind.charset
 
     def reply(request: Context, value: Any) -> Response:
         if type(value) is str:
-            return build_response(200, [] if pair is None else [pair], value.encode(charset))
+            return build_response(status_code, [] if pair is None else [pair], value.encode(charset))
         if isinstance(value, Response):
             return value
-        return kind(json.loads(encode(value)) if is_plain(value) else value)
+        return kind(encode(value) if value is not None and is_plain(value) else value, status_code)
 
     return reply
 
@@ -135,11 +146,16 @@ def add_own_parts(request: Context, response: Response, value: Any) -> None:
     """Add what the graph put into its `Response` and `BackgroundTasks`, where it asked for them."""
     own: Optional[Response] = request.values.get(Response)
     if own is not None and own is not response:
-        response.raw_headers.extend(own.raw_headers)
         if own.status_code and not isinstance(value, Response):
             response.status_code = own.status_code
             if has_no_body(own.status_code):
-                response.body = b""
+                response.body, response.raw_headers = b"", []
+        # One type of content is all that an answer can have.
+        given = {name for name, _ in own.raw_headers} & {b"content-type"}
+        kept = (
+            [pair for pair in response.raw_headers if pair[0] not in given] if given else response.raw_headers
+        )
+        response.raw_headers = kept + own.raw_headers
     tasks = cast(Optional[BackgroundTasks], request.values.get(BackgroundTasks))
     if tasks is not None and tasks.tasks:
         response.after.append(tasks)
