@@ -143,7 +143,8 @@ def test_sockets_open_at_once_have_their_own_user() -> None:
         await socket.send_text(user)
 
     with (
-        TestClient(app) as client, client.websocket_connect("/?name=ada") as first,
+        TestClient(app) as client,
+        client.websocket_connect("/?name=ada") as first,
         client.websocket_connect("/?name=bob") as second,
     ):
         for socket in (second, first):

@@ -88,16 +88,14 @@ def in_sync_dependency(app: Application, fail: Callable[[], NoReturn]) -> None:
 
 def in_async_generator(app: Application, fail: Callable[[], NoReturn]) -> None:
     async def dependency() -> AsyncIterator[None]:
-        fail()
-        yield
+        yield fail()
 
     depending(app, dependency)
 
 
 def in_sync_generator(app: Application, fail: Callable[[], NoReturn]) -> None:
     def dependency() -> Iterator[None]:
-        fail()
-        yield
+        yield fail()
 
     depending(app, dependency)
 

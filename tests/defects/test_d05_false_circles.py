@@ -1,4 +1,4 @@
-"""D5: requests under way on one dependency at the same time are no circular dependency; a circle is found at the start."""
+"""D5: concurrent requests on one dependency are no circular dependency; a real circle is found at the start."""
 
 import asyncio
 from typing import Annotated, Any, AsyncIterator, Callable

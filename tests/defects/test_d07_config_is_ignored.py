@@ -1,1 +1,241 @@
 """D7: every field of AppConfig changes what the application does; one test each, and none without."""
+
+import sys
+import threading
+from dataclasses import fields
+from typing import Any, Dict, List
+
+import pytest
+
+from microframe import (
+    AppConfig,
+    Application,
+    PlainTextResponse,
+    Request,
+    Response,
+    SetupError,
+    WebSocket,
+    WebSocketDisconnect,
+)
+from microframe.cli.run import RunOptions, listeners, plan_of
+from microframe.cli.target import parse_target
+from microframe.configurations import require_secret
+from microframe.testing import AsyncTestClient, ClientResponse, TestClient, WebSocketDenied
+
+SEEN_IN_THE_API_DOCUMENT = {"version", "description"}  # which is not built yet
+TESTED_WITH_PLUGINS = {"sections"}  # tests/app/test_plugins.py
+
+
+def test_every_field_has_a_test_here() -> None:
+    tests = [name for name in vars(sys.modules[__name__]) if name.startswith("test_")]
+    for field in fields(AppConfig):
+        if field.name not in SEEN_IN_THE_API_DOCUMENT | TESTED_WITH_PLUGINS:
+            assert any(name.startswith(f"test_{field.name}_") for name in tests), field.name
+
+
+def application(**options: Any) -> Application:
+    app = Application(AppConfig(**options))
+
+    @app.get("/")
+    async def index(request: Request, number: int = 0) -> Dict[str, Any]:
+        return {"url": str(request.url), "client": request.client.host if request.client else None}
+
+    @app.post("/body")
+    async def body(request: Request) -> int:
+        return len(await request.body())
+
+    @app.get("/fail")
+    async def fail() -> None:
+        raise LookupError("of the handler")
+
+    @app.websocket("/echo")
+    async def echo(socket: WebSocket) -> None:
+        await socket.accept()
+        async for message in socket:
+            await socket.send(message)
+
+    return app
+
+
+async def get(path: str = "/", headers: Any = (), **options: Any) -> ClientResponse:
+    client = AsyncTestClient(application(**options), raise_server_exceptions=False, follow_redirects=False)
+    return await client.get(path, headers=dict(headers))
+
+
+def planned(**options: Any) -> Any:
+    """What `microframe run` makes of a configuration."""
+    given: Dict[str, Any] = dict.fromkeys(RunOptions.__annotations__)
+    return plan_of(parse_target("app:app", False), AppConfig(**options), RunOptions(**given), ())
+
+
+# The application --------------------------------------------------------------------------------------------
+
+
+def test_title_is_the_applications_name() -> None:
+    assert application(title="Team board").name == "Team board"
+
+
+async def test_environment_decides_about_source_lines() -> None:
+    browser = {"accept": "text/html", "host": "localhost"}
+    assert "LookupError" in (await get("/fail", browser)).text
+    for environment in ("test", "production"):
+        page = await get("/fail", browser, environment=environment, allowed_hosts=["localhost"])
+        assert (page.status_code, "LookupError" in page.text) == (500, False)
+
+
+async def test_debug_shows_source_lines_and_can_be_turned_off() -> None:
+    browser = {"accept": "text/html", "host": "localhost"}
+    assert "LookupError" in (await get("/fail", browser, environment="test", debug=True)).text
+    assert "LookupError" not in (await get("/fail", browser, debug=False)).text
+
+
+async def test_strict_refuses_a_scalar_given_twice() -> None:
+    assert (await get("/?number=1&number=2")).status_code == 200
+    assert (await get("/?number=1&number=2", strict=True)).status_code == 422
+
+
+def test_secret_key_is_what_signs() -> None:
+    config = AppConfig(secret_key=["a" * 40, "b" * 40])
+    assert [key.reveal() for key in require_secret(config)] == ["a" * 40, "b" * 40]
+    with pytest.raises(SetupError, match="secret_key"):
+        require_secret(AppConfig(environment="production", allowed_hosts=["x.test"]))
+
+
+async def test_allowed_hosts_are_the_only_ones() -> None:
+    assert (await get(allowed_hosts=["example.com"])).status_code == 400
+    assert (await get(headers={"host": "example.com"}, allowed_hosts=["example.com"])).status_code == 200
+    assert (await get()).status_code == 200
+
+
+async def test_trusted_proxies_are_believed_and_no_others() -> None:
+    told = {"x-forwarded-for": "203.0.113.9", "x-forwarded-proto": "https"}
+    assert (await get(headers=told)).json() == {"url": "http://testserver/", "client": "127.0.0.1"}
+    found = (await get(headers=told, trusted_proxies=["127.0.0.0/8"])).json()
+    assert found == {"url": "https://testserver/", "client": "203.0.113.9"}
+
+
+async def test_root_path_is_in_front_of_every_url() -> None:
+    assert (await get("/", root_path="/api/v1")).json()["url"] == "http://testserver/api/v1/"
+    assert (await get("/fail/", root_path="/api")).headers["location"] == "/api/fail"
+    client = AsyncTestClient(application(root_path="/api"), root_path="/of/the/server")
+    assert (await client.get("/")).json()["url"] == "http://testserver/of/the/server/"
+
+
+async def test_https_only_refuses_plain_http() -> None:
+    assert (await get(https_only=True)).status_code == 403
+    page = await get(headers={"accept": "text/html"}, https_only=True)
+    assert (page.status_code, page.headers["location"]) == (308, "https://testserver/")
+
+
+async def test_redirect_slashes_can_be_turned_off() -> None:
+    assert (await get("/fail/")).status_code == 307
+    assert (await get("/fail/", redirect_slashes=False)).status_code == 404
+
+
+async def test_request_id_header_is_read_and_sent() -> None:
+    sent = {"x-trace": "abc-1"}
+    assert (await get(headers=sent, request_id_header="x-trace")).headers["x-trace"] == "abc-1"
+    assert "x-trace" not in (await get(headers=sent, request_id_header="")).headers
+    assert (await get("/nowhere", sent, request_id_header="x-trace")).json()["request_id"] == "abc-1"
+
+
+async def test_error_format_is_how_errors_are_written() -> None:
+    assert (await get("/nowhere")).headers["content-type"] == "application/problem+json"
+    response = await get("/nowhere", error_format="detail")
+    assert (response.headers["content-type"], list(response.json())) == ("application/json", ["detail"])
+
+
+async def test_problem_base_is_in_front_of_types_and_is_served() -> None:
+    assert (await get("/nowhere", problem_base="/errors/")).json()["type"] == "/errors/not_found"
+    assert (await get("/errors/not_found", problem_base="/errors/")).json()["status"] == 404
+    assert (await get("/problems/not_found", problem_base="/errors/")).status_code == 404
+    assert (await get("/nowhere", problem_base="urn:x:")).json()["type"] == "urn:x:not_found"
+
+
+# Limits -----------------------------------------------------------------------------------------------------
+
+
+async def test_max_body_size_is_the_largest() -> None:
+    client = AsyncTestClient(application(max_body_size=100))
+    assert (await client.post("/body", content=bytes(100))).json() == 100
+    assert (await client.post("/body", content=bytes(101))).status_code == 413
+
+
+async def test_max_header_count_is_the_most() -> None:
+    assert (await get(headers={f"x-{number}": "" for number in range(30)}, max_header_count=30)).status_code == 431
+    assert (await get(max_header_count=30)).status_code == 200
+
+
+async def test_max_header_size_is_the_largest() -> None:
+    assert (await get(headers={"x": "a" * 1000}, max_header_size=1000)).status_code == 431
+    assert (await get(headers={"x": "a" * 500}, max_header_size=1000)).status_code == 200
+
+
+async def test_max_query_params_is_the_most() -> None:
+    assert (await get("/?" + "&".join(["a=1"] * 3), max_query_params=3)).status_code == 200
+    assert (await get("/?" + "&".join(["a=1"] * 4), max_query_params=3)).status_code in (400, 413, 414, 422)
+
+
+async def test_max_path_size_is_the_longest() -> None:
+    assert (await get("/" + "a" * 99, max_path_size=100)).status_code == 404
+    assert (await get("/" + "a" * 100, max_path_size=100)).status_code == 414
+    assert (await get("/?" + "a" * 100, max_path_size=100)).status_code == 414
+
+
+def test_threads_are_as_many_as_that() -> None:
+    for threads in (1, 3):
+        app, most, running, lock = application(threads=threads), [0], [0], threading.Lock()
+        together = threading.Barrier(threads)
+
+        @app.get("/blocking")
+        def blocking(
+            together: Any = None, most: Any = most, running: Any = running, lock: Any = lock
+        ) -> None:
+            raise AssertionError  # replaced below: defaults would be taken for query parameters
+
+        app = application(threads=threads)
+
+        def work(
+            together: threading.Barrier = together,
+            most: List[int] = most,
+            running: List[int] = running,
+            lock: threading.Lock = lock,
+        ) -> None:
+            with lock:
+                running[0] += 1
+                most[0] = max(most[0], running[0])
+            together.wait(10)
+            with lock:
+                running[0] -= 1
+
+        app.get("/work")(lambda: work())
+        with TestClient(app) as client:
+            asked = [threading.Thread(target=client.get, args=("/work",)) for _ in range(3)]
+            for thread in asked:
+                thread.start()
+            for thread in asked:
+                thread.join()
+        assert most == [threads]
+
+
+async def test_cancel_on_disconnect_cancels_handlers() -> None:
+    import asyncio
+
+    for cancels in (True, False):
+        app, ended = application(cancel_on_disconnect=cancels), []
+
+        async def wait(ended: List[str] = ended) -> None:
+            raise AssertionError
+
+        async def slow() -> None:
+            try:
+                await asyncio.sleep(0.02)
+                ended.append("finished")  # noqa: B023 - it is asked at once
+            except asyncio.CancelledError:
+                ended.append("cancelled")  # noqa: B023
+                raise
+
+        app.get("/slow")(slow)
+        async with AsyncTestClient(app).stream("GET", "/slow", timeout=5):
+            pass
+        assert ended
