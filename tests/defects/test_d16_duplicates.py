@@ -40,12 +40,13 @@ AT_MOST_ONCE = [
 
 def definitions() -> "dict[str, list[str]]":
     """The modules that define each class and function, at their outermost level."""
-    found = defaultdict(list)
+    found: dict[str, list[str]] = defaultdict(list)
     for name, module in modules().items():
         for node in module.tree.body:
-            if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
-                if name not in found[node.name]:  # overloads of one function
-                    found[node.name].append(name)
+            if not isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+                continue
+            if name not in found[node.name]:  # overloads of one function
+                found[node.name].append(name)
     return found
 
 
