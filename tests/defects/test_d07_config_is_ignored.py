@@ -1,18 +1,17 @@
 """D7: every field of AppConfig changes what the application does; one test each, and none without."""
 
+import asyncio
 import sys
 import threading
 from dataclasses import fields
-from typing import Any, Dict, List
+from typing import Any, Dict
 
 import pytest
 
 from microframe import (
     AppConfig,
     Application,
-    PlainTextResponse,
     Request,
-    Response,
     SetupError,
     WebSocket,
     WebSocketDisconnect,
@@ -96,9 +95,10 @@ async def test_strict_refuses_a_scalar_given_twice() -> None:
 
 def test_secret_key_is_what_signs() -> None:
     config = AppConfig(secret_key=["a" * 40, "b" * 40])
-    assert [key.reveal() for key in require_secret(config)] == ["a" * 40, "b" * 40]
+    assert require_secret(config) == ("a" * 40, "b" * 40)
+    without = AppConfig(environment="production", allowed_hosts=["x.test"])
     with pytest.raises(SetupError, match="secret_key"):
-        require_secret(AppConfig(environment="production", allowed_hosts=["x.test"]))
+        require_secret(without)
 
 
 async def test_allowed_hosts_are_the_only_ones() -> None:
@@ -162,7 +162,9 @@ async def test_max_body_size_is_the_largest() -> None:
 
 
 async def test_max_header_count_is_the_most() -> None:
-    assert (await get(headers={f"x-{number}": "" for number in range(30)}, max_header_count=30)).status_code == 431
+    assert (
+        await get(headers={f"x-{number}": "" for number in range(30)}, max_header_count=30)
+    ).status_code == 431
     assert (await get(max_header_count=30)).status_code == 200
 
 
@@ -182,60 +184,112 @@ async def test_max_path_size_is_the_longest() -> None:
     assert (await get("/?" + "a" * 100, max_path_size=100)).status_code == 414
 
 
-def test_threads_are_as_many_as_that() -> None:
-    for threads in (1, 3):
-        app, most, running, lock = application(threads=threads), [0], [0], threading.Lock()
-        together = threading.Barrier(threads)
-
-        @app.get("/blocking")
-        def blocking(
-            together: Any = None, most: Any = most, running: Any = running, lock: Any = lock
-        ) -> None:
-            raise AssertionError  # replaced below: defaults would be taken for query parameters
-
-        app = application(threads=threads)
-
-        def work(
-            together: threading.Barrier = together,
-            most: List[int] = most,
-            running: List[int] = running,
-            lock: threading.Lock = lock,
-        ) -> None:
-            with lock:
-                running[0] += 1
-                most[0] = max(most[0], running[0])
-            together.wait(10)
-            with lock:
-                running[0] -= 1
-
-        app.get("/work")(lambda: work())
-        with TestClient(app) as client:
-            asked = [threading.Thread(target=client.get, args=("/work",)) for _ in range(3)]
-            for thread in asked:
-                thread.start()
-            for thread in asked:
-                thread.join()
-        assert most == [threads]
+@pytest.mark.parametrize("threads", [1, 3])
+def test_threads_are_as_many_as_that(threads: int) -> None:
+    counting = Counting(threads)
+    app = application(threads=threads)
+    app.get("/work")(counting.work)
+    with TestClient(app) as client:
+        asked = [threading.Thread(target=client.get, args=("/work",)) for _ in range(3)]
+        for thread in asked:
+            thread.start()
+        for thread in asked:
+            thread.join()
+    assert counting.most == threads
 
 
-async def test_cancel_on_disconnect_cancels_handlers() -> None:
-    import asyncio
+class Counting:
+    """Work that waits until as many do it as are expected, and counts how many did at once."""
 
-    for cancels in (True, False):
-        app, ended = application(cancel_on_disconnect=cancels), []
+    def __init__(self, expected: int) -> None:
+        self.together = threading.Barrier(expected)
+        self.lock = threading.Lock()
+        self.running = self.most = 0
 
-        async def wait(ended: List[str] = ended) -> None:
-            raise AssertionError
+    def work(self) -> None:
+        with self.lock:
+            self.running += 1
+            self.most = max(self.most, self.running)
+        self.together.wait(10)
+        with self.lock:
+            self.running -= 1
 
-        async def slow() -> None:
-            try:
-                await asyncio.sleep(0.02)
-                ended.append("finished")  # noqa: B023 - it is asked at once
-            except asyncio.CancelledError:
-                ended.append("cancelled")  # noqa: B023
-                raise
 
-        app.get("/slow")(slow)
-        async with AsyncTestClient(app).stream("GET", "/slow", timeout=5):
-            pass
-        assert ended
+@pytest.mark.parametrize("cancels", [True, False])
+async def test_cancel_on_disconnect_cancels_handlers(cancels: bool) -> None:
+    app, ended = application(cancel_on_disconnect=cancels), []
+    messages = [{"type": "http.disconnect"}, {"type": "http.request", "body": b"", "more_body": False}]
+
+    @app.get("/slow")
+    async def slow() -> None:
+        try:
+            await asyncio.sleep(0.01)
+            ended.append("finished")
+        except asyncio.CancelledError:
+            ended.append("cancelled")
+            raise
+
+    async def receive() -> Any:
+        return messages.pop()
+
+    async def send(message: Any) -> None: ...
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/slow",
+        "query_string": b"",
+        "headers": [(b"host", b"x")],
+        "client": None,
+    }
+    await app(scope, receive, send)
+    assert ended == ["cancelled" if cancels else "finished"]
+
+
+async def test_websocket_max_message_size_is_the_largest() -> None:
+    client = AsyncTestClient(application(websocket_max_message_size=10))
+    async with client.websocket_connect("/echo") as socket:
+        await socket.send_text("x" * 10)
+        assert await socket.receive_text() == "x" * 10
+        await socket.send_text("x" * 11)
+        with pytest.raises(WebSocketDisconnect) as caught:
+            await socket.receive_text()
+    assert caught.value.code == 1009
+
+
+async def test_websocket_allowed_origins_may_use_cookies() -> None:
+    headers = {"origin": "https://friend.test", "cookie": "a=b"}
+    client = AsyncTestClient(application(websocket_allowed_origins=["https://friend.test"]))
+    async with client.websocket_connect("/echo", headers=headers):
+        pass
+    with pytest.raises(WebSocketDenied):
+        await AsyncTestClient(application()).websocket_connect("/echo", headers=headers).__aenter__()
+
+
+# The command ------------------------------------------------------------------------------------------------
+
+
+def place(**options: Any) -> Any:
+    """Where `microframe run` listens."""
+    given: Dict[str, Any] = dict.fromkeys(RunOptions.__annotations__)
+    with listeners(AppConfig(**options), RunOptions(**given)) as (listener,):
+        return listener.getsockname()
+
+
+def test_host_is_where_it_listens() -> None:
+    assert place(host="127.0.0.1", port=0)[0] == "127.0.0.1"
+    assert place(host="0.0.0.0", port=0)[0] == "0.0.0.0"
+
+
+def test_port_is_where_it_listens() -> None:
+    free = place(port=0)[1]
+    assert free != 0
+    assert place(port=free)[1] == free
+
+
+def test_workers_are_as_many_as_that() -> None:
+    assert (planned().workers, planned(workers=3).workers) == (1, 3)
+
+
+def test_log_level_is_the_least_that_is_logged() -> None:
+    assert (planned().logs.level, planned(log_level="error").logs.level) == ("info", "error")
