@@ -1,0 +1,100 @@
+"""Case 42 (CVE-2026-77050) end to end: what clients send leaves nothing behind that grows."""
+
+import gc
+import tracemalloc
+from typing import Annotated, Any, List, Optional
+
+import pytest
+
+from microframe import AppConfig, Application, Body, Cookie, Header, Request
+from tests.scopes import call
+
+FEW = 100
+MANY = 6 * 256  # more than any store keeps, and a whole number of times what is kept of hosts
+MOST = 40_000  # bytes that may be kept more; a hundred of the long values are 300,000
+SHORT = ["host", "media type", "client"]
+
+app = Application(AppConfig(allowed_hosts=["good.test", "*.good.test"], trusted_proxies=["127.0.0.1"]))
+
+
+@app.post("/items/{name}")
+async def show(
+    request: Request,
+    name: str,
+    body: Annotated[Any, Body()] = None,
+    accept_language: Annotated[Optional[str], Header()] = None,
+    session: Annotated[Optional[str], Cookie()] = None,
+) -> List[object]:
+    return [str(request.url), request.client is None, dict(request.cookies), request.query_params.get("q")]
+
+
+LONG = "x" * 3_000
+
+
+async def send(field: str, number: int) -> int:
+    """One request in which this field has a value that no other request has; its status."""
+    value, path, host, headers = (
+        f"{number}{LONG}",
+        "/items/a",
+        "good.test",
+        {"content-type": "application/json"},
+    )
+    if field == "path":
+        path = f"/items/{value}"
+    elif field == "missing path":
+        path = f"/{value}"
+    elif field == "query":
+        path = f"/items/a?q={value}&{value}=1"
+    elif field == "host":
+        host = f"h{number}.{'x' * 60}.{'x' * 60}.{'x' * 60}.good.test"
+    elif field == "media type":
+        headers["content-type"] = f"application/{number}+json"
+    elif field == "client":
+        headers["x-forwarded-for"] = f"10.{number >> 16}.{(number >> 8) & 255}.{number & 255}"
+    elif field == "cookie":
+        headers["cookie"] = f"session={value}; n{value}=1"
+    elif field == "content-type":
+        headers["content-type"] = f"application/{value}+json"
+    else:
+        headers[field] = value
+    return (await call(app, path, *headers.items(), method="POST", body=[b"{}"], host=host)).status
+
+
+async def send_all(field: str, start: int, count: int) -> None:
+    expected = {"missing path": 404, "content-type": 415}.get(field, 200)
+    for number in range(start, start + count):
+        assert await send(field, number) == expected
+
+
+async def growth(field: str, count: int) -> int:
+    """How many bytes more are kept after `count` requests more, once as many have been answered."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        await send_all(field, 0, count)
+        gc.collect()
+        before, _ = tracemalloc.get_traced_memory()
+        await send_all(field, count, count)
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["path", "missing path", "query", "accept", "accept-language", "content-type", "cookie", "x-unknown"],
+)
+async def test_nothing_long_is_kept(field: str) -> None:
+    assert await growth(field, FEW) < MOST
+
+
+@pytest.mark.parametrize("field", SHORT)
+async def test_what_is_short_is_kept_in_bounded_numbers(field: str) -> None:
+    assert await growth(field, MANY) < MOST
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("field", [*SHORT, "accept-language", "cookie"])
+async def test_nothing_grows_however_much_is_sent(field: str) -> None:
+    assert await growth(field, 40 * 256) < MOST
