@@ -49,7 +49,8 @@ def test_a_message_that_cannot_be_read_closes_the_socket(path: str, code: int) -
 
 def test_reading_after_our_own_close_ends_quietly() -> None:
     ended: list[str] = []
-    with TestClient(make_app(ended)) as client, client.websocket_connect("/closed") as socket:
-        told = pytest.raises(WebSocketDisconnect, socket.receive_text)
+    client = TestClient(make_app(ended))
+    with client, client.websocket_connect("/closed") as socket, pytest.raises(WebSocketDisconnect) as told:
+        socket.receive_text()
     assert told.value.code == 4000
     assert ended == ["closed"]
