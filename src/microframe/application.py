@@ -59,7 +59,7 @@ from microframe.routing.dispatch import SocketHandler, build_dispatch, build_soc
 from microframe.routing.matcher import build_matcher
 from microframe.routing.route import Inherited, Mount, Route, where_is
 from microframe.routing.router import LifespanFunction, Router, RouterOptions
-from microframe.routing.urls import RouteNames
+from microframe.routing.urls import NoMatchFound, RouteNames
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -108,7 +108,7 @@ class Application(Router):
         self.records: List[object] = []
         self._converters = Converters()
         self._stack = Stack()
-        self._guards: List[Guard] = list(guards)
+        self._guards: List[Guard] = [checked_guard(guard) for guard in guards]
         self._names = RouteNames()
         self._context = Context(self)
         self._lifespan: Optional[Lifespan] = None
@@ -378,6 +378,8 @@ class Application(Router):
         Raises:
             LookupError: no route has this name, or not with these parameters.
         """
+        if self._built is None:
+            raise NoMatchFound(f"{name!r}: the application is not built yet: build() it first")
         return self._names.path_for(name, params, _query)
 
     def translate(self, code: str, message: str, fields: Mapping[str, Any], context: Context) -> str:

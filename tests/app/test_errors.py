@@ -17,6 +17,7 @@ from microframe import (
     Request,
     Response,
     Router,
+    SetupError,
     StatusException,
     StreamingResponse,
     UnauthorizedException,
@@ -369,6 +370,32 @@ async def test_exceptions_of_dependencies_guards_and_middleware_are_handled_alik
     app.get("/dependency", dependencies=[Depends(dependency)])(lambda: None)
     for path in ("/dependency", "/guard", "/middleware"):
         assert (await get(app, path)).text == "handled", path
+
+
+@pytest.mark.parametrize(
+    ("key", "handler", "message"),
+    [
+        ("404", answering("x"), "'404' is neither an exception class nor an error status"),
+        (object, answering("x"), "neither an exception class nor an error status"),
+        (200, answering("x"), "200 is neither an exception class nor an error status"),
+        (404, "handler", "the handler of 404 cannot be called: 'handler'"),
+        (404, lambda request: None, r"test_errors\.py:\d+\) must take the request and the exception"),
+        (Base, lambda: None, "must take the request and the exception"),
+    ],
+)
+def test_a_handler_that_could_never_answer_is_refused(key: Any, handler: Any, message: str) -> None:
+    app, router = Application(), Router()
+    router.get("/")(client_error)
+    router.add_exception_handler(key, handler)
+    app.include_router(router)
+    with pytest.raises(SetupError, match=message):
+        app.build()
+    with pytest.raises(SetupError, match=message):
+        Application(exception_handlers={key: handler}).build()
+
+
+async def client_error() -> None:
+    raise HTTPException(400)
 
 
 # Exceptions of others ---------------------------------------------------------------------------------------

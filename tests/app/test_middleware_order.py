@@ -200,6 +200,40 @@ def test_what_cannot_be_called_is_refused(middleware: object) -> None:
         Application().add_middleware(middleware)
 
 
+@pytest.mark.parametrize("where", ["router", "route", "inclusion", "mount"])
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"middleware": [lambda: None]}, "must take an endpoint"),
+        ({"middleware": [lambda request, call_next: None]}, r"takes \(request, call_next\)"),
+        ({"middleware": [3]}, "cannot be called with an endpoint"),
+        ({"guards": [lambda connection: None]}, "the guard .* must be async"),
+    ],
+)
+def test_what_surrounds_a_route_is_checked_and_the_route_named(
+    where: str, options: Any, message: str
+) -> None:
+    app, inner = Application(), Router(**(options if where in ("router", "mount") else {}))
+    if where == "mount":
+        inner.mount("/x", plain())
+    else:
+        inner.get("/x", **(options if where == "route" else {}))(lambda: None)
+    app.include_router(inner, **(options if where == "inclusion" else {}))
+    with pytest.raises(SetupError, match=f"{message}.*/x"):
+        app.build()
+
+
+def test_a_guard_of_the_application_is_checked_at_once() -> None:
+    def guard(connection: Connection) -> None: ...
+
+    with pytest.raises(
+        SetupError, match=r"the guard .*guard .*test_middleware_order\.py:\d+\) must be async"
+    ):
+        Application(guards=[guard])  # type: ignore[list-item]
+    with pytest.raises(SetupError, match="must be async"):
+        Application().add_guard(guard)  # type: ignore[arg-type]
+
+
 # Order ------------------------------------------------------------------------------------------------------
 
 

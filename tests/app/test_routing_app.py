@@ -347,6 +347,17 @@ def test_a_router_of_a_built_application_is_closed_too() -> None:
         router.get("/late")(lambda: None)
 
 
+def test_an_application_is_mounted_and_not_included() -> None:
+    with pytest.raises(SetupError, match="an application is mounted, not included"):
+        Application().include_router(Application(), prefix="/x")
+
+
+@pytest.mark.parametrize("methods", ["GET", ["GET "], ["G\r\nET"], [""], ["GET", "a b"]])
+def test_methods_that_are_none_are_refused(methods: Any) -> None:
+    with pytest.raises(SetupError, match=r"test_routing_app\.py:\d+"):
+        Router().api_route("/x", methods=methods)(client_of)
+
+
 def test_unknown_options_are_named() -> None:
     with pytest.raises(SetupError, match="unknown router option tag "):
         Router(tag=["x"])  # type: ignore[call-arg]
@@ -790,6 +801,11 @@ def test_a_name_or_parameter_that_is_wrong_is_told(name: str, params: Dict[str, 
     app.build()
     with pytest.raises(LookupError, match=message):
         app.url_path_for(name, **params)
+
+
+def test_an_application_that_is_not_built_says_so() -> None:
+    with pytest.raises(LookupError, match="'search': the application is not built yet"):
+        named().url_path_for("search")
 
 
 async def test_a_wrong_name_in_a_handler_is_a_500_and_not_a_404() -> None:

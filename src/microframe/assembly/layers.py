@@ -9,7 +9,7 @@ from microframe.exceptions import SetupError
 from microframe.http.background import is_async_callable
 from microframe.injection.handler import is_asgi_middleware
 from microframe.injection.signature import count_arguments
-from microframe.routing.route import Route, where_is
+from microframe.routing.route import Inherited, Route, where_is
 
 SLOTS = ("errors", "trace", "headers", "cors", "compress", "session", "csrf", "limit", "cache", "app")
 
@@ -88,6 +88,19 @@ def checked_guard(guard: Guard) -> Guard:
     if not is_async_callable(guard):
         raise SetupError(f"the guard {where_is(guard)} must be async")
     return guard
+
+
+def check_surroundings(inherited: Inherited) -> None:
+    """See that what a route inherits can be what it should.
+
+    Raises:
+        SetupError: a guard is not async, or a middleware does not take an endpoint.
+    """
+    for guard in inherited.guards:
+        checked_guard(guard)
+    for middleware in inherited.middleware:
+        if not is_asgi_middleware(middleware):
+            check_layer(middleware, name_of(middleware))
 
 
 def order_layers(layers: Sequence[Layer]) -> List[Layer]:

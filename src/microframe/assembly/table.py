@@ -11,7 +11,7 @@ from typing import (
     Union,
 )
 
-from microframe.assembly.layers import Layer, layers_of_route
+from microframe.assembly.layers import Layer, check_surroundings, layers_of_route
 from microframe.assembly.mounts import open_mount
 from microframe.endpoint import Endpoint, fold, guarded
 from microframe.exceptions import SetupError
@@ -76,6 +76,7 @@ class Workshop:
         """With its path and host taken apart, and the application's defaults beneath what it says itself."""
         inherited = self.defaults.within(item.inherited)
         try:
+            check_surroundings(inherited)
             if inherited.host is not None:
                 inherited = replace(inherited, host_pattern=parse_host(inherited.host, self.converters))
             if isinstance(item, Route):

@@ -1,15 +1,17 @@
 """Errors: the boundary where an exception becomes an answer."""
 
+import inspect
 import logging
 from typing import Any, Awaitable, Callable, Dict, Mapping, Optional, Type, Union
 
 from microframe.concurrency import run_in_threadpool
 from microframe.endpoint import Endpoint, Middleware
-from microframe.exceptions import ClientDisconnect, HTTPException, StatusException, status_of
+from microframe.exceptions import ClientDisconnect, HTTPException, SetupError, StatusException, status_of
 from microframe.http.background import is_async_callable
 from microframe.http.problems import PROBLEM_TYPE, ProblemFormat
 from microframe.http.request import Request
 from microframe.http.responses import JSONResponse, Response, build_response
+from microframe.routing.route import where_is
 
 logger = logging.getLogger("microframe.errors")
 
@@ -26,7 +28,33 @@ class InternalServerErrorException(StatusException):
 
 
 def build_handlers(given: Handlers) -> Dict[Key, Callable[[Any, BaseException], Awaitable[Response]]]:
+    """Exception handlers as they are called.
+
+    Raises:
+        SetupError: one is for what is never raised, or cannot be called with the request and the exception.
+    """
+    for key, function in given.items():
+        check_handler(key, function)
     return {key: as_answer(function) for key, function in given.items()}
+
+
+def check_handler(key: object, function: object) -> None:
+    is_status = isinstance(key, int) and 400 <= key <= 599
+    if not is_status and not (isinstance(key, type) and issubclass(key, BaseException)):
+        raise SetupError(f"{key!r} is neither an exception class nor an error status: nothing to handle")
+    if not callable(function):
+        raise SetupError(f"the handler of {key!r} cannot be called: {function!r}")
+    try:
+        signature = inspect.signature(function)
+    except ValueError:
+        return  # one that is written in C
+    try:
+        signature.bind(None, None)
+    except TypeError as exc:
+        where = where_is(function)
+        raise SetupError(
+            f"the exception handler {where} must take the request and the exception: {exc}"
+        ) from exc
 
 
 def as_answer(function: Callable[..., Any]) -> Callable[[Any, BaseException], Awaitable[Response]]:

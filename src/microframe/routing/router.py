@@ -21,6 +21,7 @@ from typing_extensions import TypedDict, Unpack
 
 from microframe.endpoint import Guard, Middleware
 from microframe.exceptions import SetupError
+from microframe.http.media import is_token
 from microframe.http.responses import Response
 from microframe.routing.controller import Controller, controller_routes
 from microframe.routing.route import Inherited, Mount, Route, RouteOptions, inherit_options, where_is
@@ -88,8 +89,9 @@ class Router:
     ) -> None:
         """Register a handler for `methods` (default GET) at `path`."""
         self._registering(f"{path} -> {where_is(endpoint)}")
-        verbs = frozenset(method.upper() for method in (methods or ("GET",)))
-        self._entries.append(build_route(path, verbs, endpoint, options))
+        self._entries.append(
+            build_route(path, check_methods(methods or ("GET",), endpoint), endpoint, options)
+        )
 
     def api_route(
         self, path: str, *, methods: Optional[Sequence[str]] = None, **options: Unpack[RouteOptions]
@@ -160,6 +162,8 @@ class Router:
         self._registering(f"include_router({router!r})")
         if not isinstance(router, Router):
             raise SetupError(f"include_router takes a Router, not {router!r}")
+        if router.handles_everything:
+            raise SetupError(f"an application is mounted, not included: mount({prefix or '/'!r}, …)")
         if router is self or router.includes(self):
             raise SetupError(f"a router cannot include itself (prefix {router.prefix!r})")
         shared = shared_options(check_prefix(prefix), options)
@@ -244,6 +248,16 @@ class Router:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(prefix={self.prefix!r})"
+
+
+def check_methods(methods: Sequence[str], handler: Callable[..., Any]) -> "frozenset[str]":
+    """Methods in capitals; each is a token (RFC 9110 §9.1)."""
+    if isinstance(methods, str):
+        raise SetupError(f"methods are a list, not one text: [{methods!r}] ({where_is(handler)})")
+    wrong = [method for method in methods if not is_token(method)]
+    if wrong:
+        raise SetupError(f"{wrong[0]!r} is no method ({where_is(handler)})")
+    return frozenset(method.upper() for method in methods)
 
 
 def build_route(
