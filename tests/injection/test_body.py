@@ -143,6 +143,11 @@ async def test_a_body_may_be_optional() -> None:
     assert (await post(app, "/default")).value["name"] == "default"
     assert (await post(app, "/fields")).value == [None, 7]
     assert (await post(app, "/fields", data={"number": 1})).value == [None, 1]
+    assert (await post(app, "/fields", data=None)).value == [None, 7]
+    assert (await post(app, "/fields", data=[])).faults == [
+        ("body.item", "missing"),
+        ("body.number", "missing"),
+    ]
     assert (await post(app, "/none", data={})).faults == [("body.name", "missing")]
 
 

@@ -139,10 +139,12 @@ def build_fields_reader(fields: Sequence[Callable[[Any], Any]], expected: Option
                 sent = read_json(body)
             except Invalid as exc:
                 raise Invalid(exc.under("body")) from None
+        if sent is None:
+            sent = {}
         parts: List[Any] = []
         for read in fields:
             try:
-                parts.append(read(sent if isinstance(sent, dict) else {}))
+                parts.append(read(sent))
             except Invalid as exc:
                 parts.append(exc)
         return parts
@@ -152,12 +154,20 @@ def build_fields_reader(fields: Sequence[Callable[[Any], Any]], expected: Option
 
 def build_field(parameter: BodyParameter, codecs: Codecs) -> Callable[[Any], Any]:
     alias = sent_name(parameter.asked, parameter.marker)
-    return build_source(
+    read = build_source(
         lambda sent: cast(Any, sent).get(alias, MISSING),
         build_decoder(parameter.asked, parameter.marker, codecs, parameter.where),
         ("body", alias),
         default_of(parameter.asked, parameter.marker),
     )
+
+    def read_field(sent: Any) -> Any:
+        # Something else than an object has no fields: not even those that need not be there.
+        if not isinstance(sent, dict):
+            raise Invalid([missing("body", alias)])
+        return read(sent)
+
+    return read_field
 
 
 def take(number: int) -> Callable[[List[Any]], Any]:
