@@ -1,6 +1,7 @@
 """Application: a router with a configuration, plugins and a lifespan, served over ASGI."""
 
 import contextlib
+from types import TracebackType
 from typing import (
     Any,
     AsyncIterator,
@@ -115,6 +116,7 @@ class Application(Router):
         self._built: Optional[Endpoint] = None
         self._mounted: Optional[Opened] = None
         self._broken: Optional[Exception] = None
+        self._broken_at: Optional[TracebackType] = None
         self._is_mounted = False
         self._socket: Optional[SocketHandler] = None
         self._http: Optional[Callable[..., Awaitable[None]]] = None
@@ -203,12 +205,13 @@ class Application(Router):
         if self._built is not None:
             return self
         if self._broken is not None:
-            raise self._broken
+            # With the traceback that it had: each raise would add to it.
+            raise self._broken.with_traceback(self._broken_at)
         try:
             self._put_together()
         except Exception as exc:
             # Half of it may be registered: what is told again is the mistake itself, not what follows from it.
-            self._broken = exc
+            self._broken, self._broken_at = exc, exc.__traceback__
             raise
         return self
 

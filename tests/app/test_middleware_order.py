@@ -189,6 +189,12 @@ def test_asgi_middleware_anywhere_else_is_refused_by_name(where: str) -> None:
         app.build()
 
 
+@pytest.mark.parametrize("place", [{"slot": "cors"}, {"before": "x"}, {"after": "x"}])
+def test_asgi_middleware_has_no_place_among_the_others(place: Any) -> None:
+    with pytest.raises(SetupError, match="Stamp is ASGI middleware: it stands outside all others"):
+        Application().add_middleware(Stamp, **place)
+
+
 def test_only_http_has_function_middleware() -> None:
     with pytest.raises(SetupError, match="websocket"):
         Application().middleware("websocket")

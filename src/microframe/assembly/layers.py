@@ -50,6 +50,8 @@ class Stack:
         """
         name = name_of(middleware)
         if is_asgi_middleware(middleware):
+            if place != Place():
+                raise SetupError(f"{name} is ASGI middleware: it stands outside all others, and in no slot")
             self.around.append(lambda app: middleware(app, *arguments, **options))
             return
         bare = not isinstance(middleware, type) and not arguments and not options
