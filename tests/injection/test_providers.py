@@ -19,6 +19,7 @@ from microframe import (
     SetupError,
 )
 from microframe.exceptions import NotFoundException
+from microframe.http.responses import PlainTextResponse
 from microframe.testing import AsyncTestClient
 from tests.injection.asking import ask
 
@@ -282,6 +283,88 @@ class TestFirstUse:
 
 
 class TestLifetime:
+    async def test_who_answers_an_error_gets_a_value_that_is_open(self, events: Events) -> None:
+        app = Application()
+
+        async def provide() -> AsyncIterator[Cards]:
+            events.append("open")
+            cards = Cards()
+            try:
+                yield cards
+            finally:
+                cards.number = -1
+                events.append("close")
+
+        app.provide(Cards, provide)
+
+        @app.exception_handler(LookupError)
+        async def answer(request: Request, exc: Exception) -> Response:
+            events.append("answer")
+            return PlainTextResponse(str((await request.resolve(Cards)).number))
+
+        @app.middleware("http")
+        async def middleware(request: Request, call_next: Any) -> Response:
+            events.append(f"before {(await request.resolve(Cards)).number}")
+            response: Response = await call_next(request)
+            events.append(f"after {(await request.resolve(Cards)).number}")
+            return response
+
+        @app.get("/")
+        async def show(cards: Cards) -> None:
+            raise LookupError
+
+        assert (await AsyncTestClient(app).get("/")).text == "0"
+        assert events == ["open", "before 0", "close", "answer", "open", "after 0", "close"]
+
+    async def test_so_does_who_asks_after_the_function_has_returned(self, events: Events) -> None:
+        app = Application()
+
+        async def provide() -> AsyncIterator[Cards]:
+            cards = Cards()
+            yield cards
+            cards.number = -1
+
+        app.provide(Cards, provide, scope="function")
+
+        @app.middleware("http")
+        async def middleware(request: Request, call_next: Any) -> Response:
+            response: Response = await call_next(request)
+            events.append(f"after {(await request.resolve(Cards)).number}")
+            return response
+
+        @app.get("/")
+        async def show(cards: Cards) -> None: ...
+
+        assert (await ask(app)).status == 200
+        assert events == ["after 0"]
+
+    async def test_of_one_of_the_application_that_cannot_be_made_nothing_stays_open(
+        self, events: Events
+    ) -> None:
+        app = Application()
+
+        async def connect() -> AsyncIterator[int]:
+            events.append("open")
+            try:
+                yield 1
+            finally:
+                events.append("close")
+
+        def provide(number: Annotated[int, Depends(connect)]) -> Cards:
+            if len(events) < 4:
+                raise HTTPException(503)
+            return Cards()
+
+        app.provide(Cards, provide, scope="app")
+
+        @app.get("/")
+        async def show(cards: Cards) -> None: ...
+
+        async with AsyncTestClient(app) as client:
+            statuses = [(await client.get("/")).status_code for _ in range(4)]
+            assert (statuses, events) == ([503, 503, 200, 200], ["open", "close", "open", "close", "open"])
+        assert events[5:] == ["close"]
+
     async def test_values_of_the_application_close_in_reverse_at_shutdown(self, events: Events) -> None:
         app = Application()
 

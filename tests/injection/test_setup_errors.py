@@ -228,13 +228,23 @@ def a_request_captures_a_function(app: Application) -> None:
     async def show(value: Annotated[int, Depends(of_request)]) -> None: ...
 
 
-@mistake(r"value of .*of_request \(.*request-scoped dependency would outlive .*opened \(.*of scope function")
+@mistake(
+    r"value of .*of_request \(.*dependency of scope request would outlive .*opened \(.*of scope function"
+)
 def a_request_holds_a_resource_of_a_function(app: Application) -> None:
     async def of_request(value: Annotated[int, Depends(opened, scope="function")]) -> AsyncIterator[int]:
         yield value
 
     @app.get("/")
     async def show(value: Annotated[int, Depends(of_request)]) -> None: ...
+
+
+@mistake(r"value of .*one \(.*dependency of scope app would outlive .*opened \(.*of scope function")
+def the_application_holds_a_resource_of_a_function(app: Application) -> None:
+    def one(value: Annotated[int, Depends(opened, scope="function")]) -> Cards:
+        return Cards()
+
+    app.provide(Cards, one, scope="app")
 
 
 # What there is not in this kind of work ---------------------------------------------------------------------

@@ -219,9 +219,9 @@ class GraphBuilder:
                 self._known[key] = index
             if scope == "function" and is_resource:
                 self._brief.add(index)
-        if index in self._brief and outer_scope == "request":
+        if index in self._brief and outer_scope != "function":
             raise SetupError(
-                f"{name} of {where}: a request-scoped dependency would outlive {signature.where}, of scope function"
+                f"{name} of {where}: a dependency of scope {outer_scope} would outlive {signature.where}, of scope function"
             )
         return index
 

@@ -1,6 +1,6 @@
 """Handler: what a user writes, compiled to an endpoint."""
 
-from typing import Any, Awaitable, Callable
+from typing import Any, Awaitable, Callable, Optional
 
 from microframe.concurrency import cancelled_by
 from microframe.endpoint import Endpoint, fold, guarded
@@ -61,8 +61,15 @@ async def settle(request: Request) -> None:
 
 
 async def unwind(request: Request, exc: BaseException) -> None:
-    """Tell every resource what happened; one that raises something else has the last word."""
+    """Tell every resource what happened; one that raises something else has the last word.
+
+    Values made of them are forgotten, so that whoever answers the error gets others, which are open.
+    """
     left = await request.close_resources(exc)
+    asked: Optional[Request] = request
+    while asked is not None:
+        asked._values = None
+        asked = asked._outer
     if left is not None and left is not exc:
         raise left
 

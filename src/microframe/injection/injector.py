@@ -120,16 +120,35 @@ class Injector:
         self._reached[provider] = plan.reaches
         if provider.scope == "transient":
             return run
-        if provider.scope != "app":
-            return lambda context: value_in(context, provider, lambda: run(context))
+        if provider.scope == "app":
+            return self._of_application(provider, run, plan.reaches)
+        make = until_function_returns(provider, run) if provider.scope == "function" else run
+        return lambda context: value_in(context, provider, lambda: make(context))
+
+    def _of_application(self, provider: Provider[Any], run: Run, reaches: FrozenSet[object]) -> Run:
+        """The one value of an application, whoever asks."""
+
+        async def make(owner: Context) -> Any:
+            # Of a value that cannot be made nothing stays open until the application stops.
+            trial = Context(owner.app)
+            try:
+                value = await run(trial)
+            except BaseException as exc:
+                left = await trial.close_resources(exc)
+                if left is not None and left is not exc:
+                    raise left from None
+                raise
+            for closer in trial._resources or ():
+                owner.on_close(closer)
+            return value
 
         async def of_application(context: Context) -> Any:
             owner = self.owner_context
             if owner is None:
                 raise RuntimeError(f"{provider} is asked for before the application is built")
             # A value made while something below it is replaced must not be there afterwards.
-            swap = variant_key(self._replaced_among(plan.reaches))
-            return await value_in(owner, (provider, swap) if swap else provider, lambda: run(owner))
+            swap = variant_key(self._replaced_among(reaches))
+            return await value_in(owner, (provider, swap) if swap else provider, lambda: make(owner))
 
         return of_application
 
@@ -241,6 +260,21 @@ class Injector:
         run = self.provided_source(provider, Site(kind_of(context), f"resolve({type_name(kind)})"))
         value: T = await run(context)
         return value
+
+
+def until_function_returns(provider: Provider[Any], run: Run) -> Run:
+    """Make a value that is forgotten when it closes: who asks again later gets another."""
+
+    async def make(context: Context) -> Any:
+        values = context.values
+
+        async def forget(error: Optional[BaseException]) -> None:
+            values.pop(provider, None)
+
+        context.on_close(forget, "function")
+        return await run(context)
+
+    return make
 
 
 def variant_key(swap: Replace) -> Variant:
