@@ -274,9 +274,9 @@ class Application(Router):
             self._edge = wrap(self._edge)
         if not around:
             self._http = edge.http
-        self._mounted = self._open_mounted(guards, form)
+        self._mounted = self._open_mounted(guards, errors)
 
-    def _open_mounted(self, guards: Tuple[Guard, ...], form: ProblemFormat) -> Opened:
+    def _open_mounted(self, guards: Tuple[Guard, ...], errors: Errors) -> Opened:
         if any(stack.around for stack in self._stacks()):
             # They speak the protocol, so wherever they stand, this is an application like any other.
             return open_asgi(self)._replace(names=self._names, lifespan=self.lifespan_context)
@@ -284,7 +284,7 @@ class Application(Router):
         assert self._socket is not None
         endpoint = lower_limit(self._built, self.config.max_body_size)
         limit = self.config.websocket_max_message_size
-        handler = build_mounted_socket(self._socket, guards, form, limit)
+        handler = build_mounted_socket(self._socket, guards, errors, limit)
         return Opened(endpoint, handler, self, self._names, self.lifespan_context)
 
     # Serving ---------------------------------------------------------------------------------------------------------

@@ -395,6 +395,97 @@ async def test_an_exception_closes_or_denies(
     assert len(caplog.records) == (2 if logged else 0)
 
 
+def answering(word: str, status: int = 409) -> Any:
+    async def handler(socket: Any, exc: Exception) -> Any:
+        assert isinstance(socket, WebSocket)
+        return PlainTextResponse(word, status)
+
+    return handler
+
+
+@pytest.mark.parametrize(
+    ("handlers", "exc", "said"),
+    [
+        ({Domain: "domain"}, Domain(), "domain"),
+        ({LookupError: "lookup", Domain: "domain"}, KeyError(), "lookup"),
+        ({404: "status", HTTPException: "http"}, HTTPException(404), "status"),
+        ({WebSocketException: "socket"}, WebSocketException(1008), "socket"),
+    ],
+)
+async def test_exception_handlers_answer_sockets_too(
+    handlers: Any, exc: Exception, said: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    def app(accepts: bool) -> Application:
+        made = failing(exc, accepts)
+        for kind, word in handlers.items():
+            made.add_exception_handler(kind, answering(word))
+        return made
+
+    response = await denied(app(False))
+    assert (response.status_code, response.text) == (409, said)
+    async with client_of(app(True)).websocket_connect("/") as session:
+        assert (await end_of(session)).code == 1008
+    assert caplog.records == []
+
+
+async def test_a_handler_for_exceptions_leaves_what_is_expected_alone(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for exc, code in ((WebSocketException(4001), 4001), (HTTPException(403), 1008), (Domain(), 1008)):
+        app = failing(exc, True)
+        app.add_exception_handler(Exception, answering("any", 500))
+        async with client_of(app).websocket_connect("/") as session:
+            assert (await end_of(session)).code == code
+    assert caplog.records == []
+    app = failing(LookupError("x"), False)
+    app.add_exception_handler(Exception, answering("any", 500))
+    response = await denied(app)
+    assert (response.status_code, response.text) == (500, "any")
+    assert len(caplog.records) == 1
+
+
+async def test_a_handler_that_fails_is_a_500(caplog: pytest.LogCaptureFixture) -> None:
+    async def handler(socket: Any, exc: Exception) -> Any:
+        raise LookupError("a secret")
+
+    app = failing(Domain(), False)
+    app.add_exception_handler(Domain, handler)
+    response = await denied(app)
+    assert (response.status_code, response.json()["status"]) == (500, 500)
+    assert "a secret" in caplog.text
+
+
+async def test_the_nearest_routers_handler_answers_a_socket() -> None:
+    async def handler(socket: WebSocket, kind: str) -> None:
+        raise {"domain": Domain(), "lookup": LookupError(), "key": KeyError()}[kind]
+
+    app = Application(exception_handlers={Domain: answering("app")})
+    outer = Router(exception_handlers={Domain: answering("outer"), LookupError: answering("outer")})
+    inner = Router(exception_handlers={KeyError: answering("inner")})
+    inner.websocket("/inner/{kind}")(handler)
+    app.websocket("/app/{kind}")(handler)
+    outer.include_router(inner)
+    app.include_router(outer)
+    found = {path: (await denied(app, path)).text for path in ("/app/domain", "/inner/domain", "/inner/key")}
+    assert found == {"/app/domain": "app", "/inner/domain": "outer", "/inner/key": "inner"}
+
+
+async def test_sockets_of_a_mounted_application_are_answered_by_its_handlers() -> None:
+    inner = failing(Domain(), False)
+    inner.add_exception_handler(Domain, answering("inner"))
+    outer = Application(exception_handlers={Domain: answering("outer"), LookupError: answering("outer")})
+    router = Router(exception_handlers={LookupError: answering("router")})
+    outer.mount("/inner", inner)
+    router.mount("/other", fails_as_asgi)
+    outer.include_router(router)
+    assert (await denied(outer, "/inner/")).text == "inner"
+    assert (await denied(outer, "/other/")).text == "router"
+
+
+async def fails_as_asgi(scope: Any, receive: Any, send: Any) -> None:
+    raise LookupError
+
+
 async def test_an_unexpected_exception_reaches_the_test_and_the_log(caplog: pytest.LogCaptureFixture) -> None:
     app = failing(LookupError("a secret"), True)
     with pytest.raises(LookupError, match="a secret"):

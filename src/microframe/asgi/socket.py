@@ -1,30 +1,20 @@
 """Sockets: one WebSocket from the server's messages to the handler, and what its failures become."""
 
 import contextlib
-import logging
 from typing import Any, Awaitable, Callable, Dict, Mapping, Optional, Sequence, Tuple, Union, cast
 
+from microframe.asgi.ends import finish
 from microframe.asgi.http import RAISE, complete_headers
 from microframe.asgi.messages import HeadCheck, Receive, Scope, Send, read_path
 from microframe.context import Owner
 from microframe.endpoint import Guard
-from microframe.exceptions import (
-    ClientDisconnect,
-    ForbiddenException,
-    HTTPException,
-    WebSocketDisconnect,
-    WebSocketException,
-    status_of,
-)
+from microframe.exceptions import ForbiddenException, WebSocketDisconnect
 from microframe.http.client import Address
 from microframe.http.headers import RawHeaders
-from microframe.http.problems import ProblemFormat
 from microframe.http.responses import Response
+from microframe.middleware.errors import Errors
 from microframe.routing.dispatch import SocketHandler, guarded_socket
 from microframe.websocket import WebSocket, is_foreign_origin
-
-logger = logging.getLogger("microframe.edge")
-
 
 GONE = (OSError, RuntimeError)
 """How servers say that nobody is there to send to."""
@@ -138,7 +128,7 @@ def build_socket(
     owner: Owner,
     handler: SocketHandler,
     guards: Sequence[Guard],
-    form: ProblemFormat,
+    errors: Errors,
     head: HeadCheck,
     limits: SocketLimits,
 ) -> Callable[..., Awaitable[None]]:
@@ -170,55 +160,15 @@ def build_socket(
         except BaseException as exc:
             failure = exc
         failure = await socket.close_resources(failure)
-        await finish(socket, failure, form)
+        await finish(socket, failure, errors)
         if socket.failure is not None and RAISE in edge.extensions:
             raise socket.failure
 
     return serve
 
 
-async def finish(socket: WebSocket, failure: Optional[BaseException], form: ProblemFormat) -> None:
-    """End a socket: quietly when all went well, else with the code or the answer that its failure means."""
-    if failure is None or isinstance(failure, (WebSocketDisconnect, ClientDisconnect)):
-        await socket.close(1000)
-    elif isinstance(failure, WebSocketException):
-        await close_as_told(socket, failure, form)
-    elif isinstance(failure, HTTPException):
-        await refuse(socket, failure, form)
-    elif not isinstance(failure, Exception):
-        await socket.close(1001)
-        raise failure
-    else:
-        status = status_of(failure)
-        if status is None or status >= 500:
-            note(socket, failure)
-        await refuse(socket, HTTPException(status or 500), form)
-
-
-async def close_as_told(socket: WebSocket, told: WebSocketException, form: ProblemFormat) -> None:
-    try:
-        await socket.close(told.code, told.reason)
-    except ValueError as exc:  # a code or a reason that cannot be sent is a fault of the program
-        note(socket, exc)
-        await refuse(socket, HTTPException(500), form)
-
-
-async def refuse(socket: WebSocket, exc: HTTPException, form: ProblemFormat) -> None:
-    """An HTTP error denies the handshake; once the socket is open it closes it, as a fault of one side or the other."""
-    if socket.socket_state == "connecting":
-        await socket.deny(form.respond(exc, socket))
-    else:
-        await socket.close(1011 if exc.status_code >= 500 else 1008)
-
-
-def note(socket: WebSocket, failure: Exception) -> None:
-    socket.failure = failure
-    path = socket.path.encode("unicode_escape").decode()
-    logger.error("WebSocket %s failed (request %s)", path, socket.id, exc_info=failure)
-
-
 def build_mounted_socket(
-    handler: SocketHandler, guards: Sequence[Guard], form: ProblemFormat, limit: int
+    handler: SocketHandler, guards: Sequence[Guard], errors: Errors, limit: int
 ) -> SocketHandler:
     """The sockets of an application that is mounted in another: its own guards, errors and limit hold there too."""
     guarded = guarded_socket(guards, handler)
@@ -229,7 +179,9 @@ def build_mounted_socket(
             edge.limit = min(edge.limit, limit)
         try:
             await guarded(socket)
-        except HTTPException as exc:
-            await refuse(socket, exc, form)
+        except WebSocketDisconnect:
+            raise
+        except Exception as exc:
+            await finish(socket, exc, errors)
 
     return mounted

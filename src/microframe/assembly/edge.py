@@ -43,7 +43,7 @@ def build_edge(
     )
     http = below(config.root_path, build_http(served, endpoint, errors, head, config.max_body_size))
     limits = SocketLimits(config.websocket_max_message_size, tuple(config.websocket_allowed_origins))
-    socket = below(config.root_path, build_socket(served, handler, guards, errors.form, head, limits))
+    socket = below(config.root_path, build_socket(served, handler, guards, errors, head, limits))
 
     async def protocol(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":

@@ -24,7 +24,7 @@ from microframe.injection.handler import (
 )
 from microframe.injection.injector import Injector
 from microframe.lifespan import Part
-from microframe.middleware.errors import handle_some
+from microframe.middleware.errors import handle_sockets, handle_some
 from microframe.routing.converters import Converter
 from microframe.routing.dispatch import MountTarget, SocketTarget, Target, guarded_socket
 from microframe.routing.matcher import Entry
@@ -92,6 +92,8 @@ class Workshop:
         table.names.add(route.name, pattern)
         if route.is_socket:
             handler = build_socket_handler(route, self.injector, self.strict)
+            for handlers in reversed(route.inherited.exception_handlers):
+                handler = handle_sockets(handlers)(handler)
             table.sockets.append(Entry(pattern, SocketTarget(handler, route), host=host))
             return
         endpoint = fold(
@@ -111,7 +113,10 @@ class Workshop:
         target = MountTarget(surround_mount(mount, opened.endpoint), mount, opened.owner)
         table.requests.append(Entry(pattern, target, host=host, mount=True))
         if opened.handler is not None:
-            handler = guarded_socket(mount.inherited.guards, opened.handler)
+            handler = opened.handler
+            for handlers in reversed(mount.inherited.exception_handlers):
+                handler = handle_sockets(handlers)(handler)
+            handler = guarded_socket(mount.inherited.guards, handler)
             table.sockets.append(
                 Entry(pattern, SocketTarget(handler, mount, opened.owner), host=host, mount=True)
             )

@@ -6,12 +6,22 @@ from typing import Any, Awaitable, Callable, Dict, Mapping, Optional, Type, Unio
 
 from microframe.concurrency import run_in_threadpool
 from microframe.endpoint import Endpoint, Middleware
-from microframe.exceptions import ClientDisconnect, HTTPException, SetupError, StatusException, status_of
+from microframe.exceptions import (
+    ClientDisconnect,
+    HTTPException,
+    SetupError,
+    StatusException,
+    WebSocketDisconnect,
+    WebSocketException,
+    status_of,
+)
 from microframe.http.background import is_async_callable
 from microframe.http.problems import PROBLEM_TYPE, ProblemFormat
 from microframe.http.request import Request
 from microframe.http.responses import JSONResponse, Response, build_response
+from microframe.routing.dispatch import SocketHandler
 from microframe.routing.route import where_is
+from microframe.websocket import WebSocket
 
 logger = logging.getLogger("microframe.errors")
 
@@ -84,11 +94,11 @@ def find_handler(
     A handler for `Exception` is for what nobody expected. What is an answer already is not its business, nor a
     client that has left anybody's.
     """
-    if isinstance(exc, ClientDisconnect):
+    if isinstance(exc, (ClientDisconnect, WebSocketDisconnect)):
         return None
     if isinstance(exc, HTTPException) and exc.status_code in handlers:
         return handlers[exc.status_code]
-    expected = isinstance(exc, HTTPException) or (status_of(exc) or 500) < 500
+    expected = isinstance(exc, (HTTPException, WebSocketException)) or (status_of(exc) or 500) < 500
     kinds = [kind for kind in type(exc).__mro__ if not (expected and kind in CATCH_ALL)]
     return next((handlers[kind] for kind in kinds if kind in handlers), None)
 
@@ -113,6 +123,33 @@ def handle_some(given: Handlers) -> Middleware:
         return handled
 
     return middleware
+
+
+def handle_sockets(given: Handlers) -> Callable[[SocketHandler], SocketHandler]:
+    """The same for sockets: an answer denies the handshake, or closes what is open."""
+    handlers = build_handlers(given)
+
+    def around(handler: SocketHandler) -> SocketHandler:
+        async def handled(socket: WebSocket) -> None:
+            try:
+                await handler(socket)
+            except Exception as exc:
+                answer = find_handler(handlers, exc)
+                if answer is None:
+                    raise
+                await end_with(socket, await answer(socket, exc))
+
+        return handled
+
+    return around
+
+
+async def end_with(socket: WebSocket, response: Response) -> None:
+    """Deny the handshake with a response; a socket that is open closes, as a fault of one side or the other."""
+    if socket.socket_state == "connecting":
+        await socket.deny(response)
+    else:
+        await socket.close(1011 if response.status_code >= 500 else 1008)
 
 
 class Errors:
