@@ -11,7 +11,7 @@ from microframe.cli.settings import export
 from microframe.cli.target import load, parse_target
 from microframe.exceptions import Invalid
 from microframe.extras import requires_extra
-from microframe.injection.graph import is_framework, is_provided
+from microframe.injection.checks import is_framework, is_provided
 from microframe.injection.signature import Asked, read_signature
 from microframe.lifespan import LifespanError
 from microframe.markers import MISSING

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, List, Optional, Tuple
 
-from microframe.injection.graph import GraphBuilder, Unbound, is_framework
+from microframe.injection.checks import is_framework
+from microframe.injection.graph import GraphBuilder, Unbound
 from microframe.injection.handler import site_of
 from microframe.injection.injector import Injector
 from microframe.injection.providers import type_name

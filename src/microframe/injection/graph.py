@@ -17,6 +17,7 @@ from typing import (
 
 from microframe.exceptions import SetupError
 from microframe.injection.body import BodyParameter, BodyParts, take
+from microframe.injection.checks import check_parameter, framework_source, is_framework, is_provided
 from microframe.injection.plan import (
     AWAIT,
     CALL,
@@ -35,7 +36,7 @@ from microframe.injection.records import build_record_source
 from microframe.injection.resources import open_async, open_blocking
 from microframe.injection.signature import Asked, Signature, read_signature
 from microframe.injection.site import KIND_NAMES, Replace, Site, Supplier
-from microframe.injection.sources import FRAMEWORK_SOURCES, build_parameter_source, default_of, sent_name
+from microframe.injection.sources import build_parameter_source
 from microframe.markers import MISSING, Dependency, Inject, Parameter, SecurityScopes
 from microframe.routing.route import where_is
 from microframe.validation.shapes import is_scalar
@@ -221,7 +222,8 @@ class GraphBuilder:
                 self._brief.add(index)
         if index in self._brief and outer_scope != "function":
             raise SetupError(
-                f"{name} of {where}: a dependency of scope {outer_scope} would outlive {signature.where}, of scope function"
+                f"{name} of {where}: a dependency of scope {outer_scope} would outlive {signature.where}, "
+                "of scope function"
             )
         return index
 
@@ -279,26 +281,17 @@ class GraphBuilder:
         if asked.annotation is SecurityScopes:
             return lambda context: SecurityScopes(scopes)
         if asked.marker is None and is_framework(asked.annotation):
-            return self.framework_source(asked, owner)
+            return framework_source(asked, self.site, owner)
         marker = asked.marker or self.guess(asked, owner)
         if isinstance(marker, Unbound):
             return constant(asked.default)
-        self.check_parameter(asked, marker, owner)
+        check_parameter(asked, marker, self.site, owner)
         if marker.place == "body":
             return self.add_body(BodyParameter(asked, marker, owner.where))
         codecs = self.supplier.codecs
         if marker.place != "path" and codecs.for_annotation(asked.annotation).is_structured(asked.annotation):
             return build_record_source(asked, marker, codecs, owner.where, self.site.strict)
         return build_parameter_source(asked, marker, codecs, owner.where, self.site.strict)
-
-    def framework_source(self, asked: Asked, owner: Signature) -> Source:
-        source, kinds = FRAMEWORK_SOURCES[asked.annotation]
-        if self.site.kind not in kinds:
-            raise SetupError(
-                f"{asked.name} of {owner.where}: {KIND_NAMES[self.site.kind]} has no {asked.annotation.__name__}"
-                f" ({self.site.where})"
-            )
-        return source
 
     def guess(self, asked: Asked, owner: Signature) -> Any:
         """Where an unmarked parameter comes from: a name in the path, a scalar in the query, else the body."""
@@ -311,26 +304,6 @@ class GraphBuilder:
                 f"{asked.name} of {owner.where}: nothing binds it, {KIND_NAMES[self.site.kind]} has no parameters"
             )
         return Parameter("query" if is_scalar(asked.annotation) else "body")
-
-    def check_parameter(self, asked: Asked, marker: Parameter, owner: Signature) -> None:
-        if self.site.kind in ("work", "app"):
-            raise SetupError(
-                f"{asked.name} of {owner.where}: {KIND_NAMES[self.site.kind]} has no {marker.place} to read from"
-                f" ({self.site.where})"
-            )
-        default = asked.default if asked.default is not MISSING else marker.default
-        if "default_factory" in marker.options and default is not MISSING:
-            raise SetupError(f"{asked.name} of {owner.where} has a default and a default_factory")
-        if marker.place == "body" and self.site.kind == "socket":
-            raise SetupError(f"{asked.name} of {owner.where}: a WebSocket has no body to read it from")
-        if marker.place == "path":
-            name = sent_name(asked, marker)
-            if name not in self.site.path_names:
-                raise SetupError(
-                    f"{asked.name} of {owner.where}: the path has no {{{name}}} ({self.site.where})"
-                )
-            if default_of(asked, marker) is not None:
-                raise SetupError(f"{asked.name} of {owner.where}: a path parameter cannot have a default")
 
     # The body --------------------------------------------------------------------------------------------------------
 
@@ -357,13 +330,6 @@ class Unbound:
     """A parameter that nothing binds, and that has a default of its own."""
 
 
-def is_framework(annotation: Any) -> bool:
-    try:
-        return annotation in FRAMEWORK_SOURCES or annotation is SecurityScopes
-    except TypeError:
-        return False
-
-
 def keyword_call(signature: Signature) -> Callable[..., Any]:
     """The callable as it is called, with keywords only; positional-only parameters are put in place."""
     call = signature.call
@@ -385,8 +351,3 @@ def constant(value: Any) -> Source:
 
 async def nothing(request: Any) -> None:
     return None
-
-
-def is_provided(annotation: Any) -> bool:
-    """Whether a class says that its values are provided, so that it is never read from a body."""
-    return getattr(annotation, "__provided__", False) is True

@@ -1,14 +1,10 @@
 """Injector: everything an application's graphs draw on, and the one way to compile and run them."""
 
-import contextlib
-from contextvars import ContextVar
 from typing import (
     Any,
-    Awaitable,
-    Callable,
+    ContextManager,
     Dict,
     FrozenSet,
-    Iterator,
     List,
     Optional,
     Sequence,
@@ -23,21 +19,16 @@ from microframe.context import Context
 from microframe.exceptions import SetupError
 from microframe.http.request import Request
 from microframe.injection.graph import GraphBuilder
+from microframe.injection.overrides import MAX_VARIANTS, NOTHING, Overrides, Run, variant_key
 from microframe.injection.plan import Plan
-from microframe.injection.providers import Overrides, Provider, Providers, Same, identity, type_name, value_in
+from microframe.injection.providers import Provider, Providers, Same, identity, type_name, value_in
 from microframe.injection.signature import Signature, read_signature
 from microframe.injection.site import Replace, Site
 from microframe.markers import Dependency
-from microframe.routing.route import where_is
 from microframe.validation.registry import Codecs
 from microframe.websocket import WebSocket
 
 T = TypeVar("T")
-
-Run = Callable[[Any], Awaitable[Any]]
-Variant = Tuple[Tuple[Any, Same], ...]
-MAX_VARIANTS = 64
-NOTHING: Replace = {}
 
 
 class Injector:
@@ -50,7 +41,6 @@ class Injector:
         self.overrides = Overrides()
         self.owner_context: Optional[Context] = None
         """Where values of scope `app` live; given by the application."""
-        self._scoped: ContextVar[Optional[Replace]] = ContextVar("microframe_overrides", default=None)
         self._sources: Dict[Tuple[Provider[Any], str], Run] = {}
         self._reached: Dict[Provider[Any], FrozenSet[object]] = {}
         self._stand_ins: Dict[object, Provider[Any]] = {}
@@ -114,7 +104,7 @@ class Injector:
         scope = provider.scope if provider.scope != "transient" else "request"
         signature = read_signature(provider.factory)
         plan = GraphBuilder(self, site).build_value(signature, scope)
-        run = self._overridable(
+        run = self.overrides.live(
             plan, lambda swap: GraphBuilder(self, site, swap).build_value(signature, scope).run
         )
         self._reached[provider] = plan.reaches
@@ -147,7 +137,7 @@ class Injector:
             if owner is None:
                 raise RuntimeError(f"{provider} is asked for before the application is built")
             # A value made while something below it is replaced must not be there afterwards.
-            swap = variant_key(self._replaced_among(reaches))
+            swap = variant_key(self.overrides.among(reaches))
             return await value_in(owner, (provider, swap) if swap else provider, lambda: make(owner))
 
         return of_application
@@ -184,67 +174,13 @@ class Injector:
     def compile(self, signature: Signature, site: Site, dependencies: Sequence[Any] = ()) -> Run:
         """`run(context)` for a callable: everything it needs, then its own value; live to overrides."""
         plan = GraphBuilder(self, site).build(signature, dependencies)
-        return self._overridable(
+        return self.overrides.live(
             plan, lambda swap: GraphBuilder(self, site, swap).build(signature, dependencies).run
         )
 
-    def _overridable(self, plan: Plan, rebuild: Callable[[Replace], Run]) -> Run:
-        run, reaches, live = plan.run, plan.reaches, self.overrides
-        scoped = live.scoped
-        if not reaches:
-            return run
-        variants: Dict[Variant, Run] = {}
-
-        def choose(context: Any) -> Awaitable[Any]:
-            if live or scoped:
-                return self._chosen(run, reaches, variants, rebuild)(context)
-            return run(context)
-
-        return choose
-
-    def _chosen(
-        self,
-        run: Run,
-        reaches: FrozenSet[object],
-        variants: Dict[Variant, Run],
-        rebuild: Callable[[Replace], Run],
-    ) -> Run:
-        """The variant of a plan for the overrides that hold here and now; compiled on first use, few are kept."""
-        swap = self._replaced_among(reaches)
-        if not swap:
-            return run
-        key = variant_key(swap)
-        found = variants.get(key)
-        if found is None:
-            if len(variants) >= MAX_VARIANTS:
-                variants.clear()
-            found = variants[key] = rebuild(swap)
-        return found
-
-    def replacements(self) -> Dict[Any, Callable[..., Any]]:
-        """What is called instead of what, here and now."""
-        scoped = self._scoped.get()
-        return dict(self.overrides) if scoped is None else {**self.overrides, **scoped}
-
-    def _replaced_among(self, reaches: FrozenSet[object]) -> Replace:
-        swap = self.replacements()
-        # All of them count: what a replacement depends on may be replaced too.
-        return NOTHING if reaches.isdisjoint(swap) else swap
-
-    @contextlib.contextmanager
-    def override(self, replacements: Replace) -> Iterator[None]:
+    def override(self, replacements: Replace) -> ContextManager[None]:
         """Replace dependencies and provided types in this context only, and in what is started from it."""
-        for replaced, call in replacements.items():
-            if not callable(call):
-                raise SetupError(f"{where_is(replaced)} is replaced by {call!r}, which cannot be called")
-        outer = self._scoped.get()
-        token = self._scoped.set(replacements if outer is None else {**outer, **replacements})
-        self.overrides.scoped.append(replacements)
-        try:
-            yield
-        finally:
-            self.overrides.scoped.remove(replacements)
-            self._scoped.reset(token)
+        return self.overrides.within(replacements)
 
     # Imperative access -----------------------------------------------------------------------------------------------
 
@@ -254,7 +190,7 @@ class Injector:
         Raises:
             SetupError: nobody provides it, or its provider needs what this kind of context does not have.
         """
-        provider = self.provider_of(kind, self.replacements())
+        provider = self.provider_of(kind, self.overrides.here())
         if provider is None:
             raise SetupError(f"nobody provides {type_name(kind)}")
         run = self.provided_source(provider, Site(kind_of(context), f"resolve({type_name(kind)})"))
@@ -275,10 +211,6 @@ def until_function_returns(provider: Provider[Any], run: Run) -> Run:
         return await run(context)
 
     return make
-
-
-def variant_key(swap: Replace) -> Variant:
-    return tuple((key, Same(call)) for key, call in swap.items())
 
 
 def kind_of(context: Context) -> str:

@@ -121,14 +121,3 @@ async def value_in(context: Context, key: object, make: Callable[[], Any]) -> An
         raise
     finally:
         pending.future.set_result(None)
-
-
-class Overrides(Dict[Any, Callable[..., Any]]):
-    """`app.dependency_overrides`: a live mapping from what is asked for to what is called instead.
-
-    While it and `scoped` are empty, a request pays for two truth tests.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.scoped: List[Mapping[Any, Callable[..., Any]]] = []
