@@ -59,7 +59,7 @@ from microframe.routing.converters import Converter, Converters
 from microframe.routing.dispatch import SocketHandler, build_dispatch, build_socket_dispatch
 from microframe.routing.matcher import build_matcher
 from microframe.routing.route import Inherited, Mount, Route, where_is
-from microframe.routing.router import LifespanFunction, Router, RouterOptions
+from microframe.routing.router import EventFunction, LifespanFunction, Router, RouterOptions
 from microframe.routing.urls import NoMatchFound, RouteNames
 
 T = TypeVar("T")
@@ -85,13 +85,15 @@ class Application(Router):
         *,
         plugins: Sequence[Plugin] = (),
         lifespan: Optional[LifespanFunction] = None,
+        on_startup: Sequence[EventFunction] = (),
+        on_shutdown: Sequence[EventFunction] = (),
         **options: Unpack[ApplicationOptions],
     ) -> None:
         fields: Any = {key: value for key, value in options.items() if key in ConfigOptions.__annotations__}
         shared: Any = {key: value for key, value in options.items() if key not in fields}
         wrapping = shared.pop("middleware", ())
         guards = shared.pop("guards", ())
-        super().__init__(lifespan=lifespan, **shared)
+        super().__init__(lifespan=lifespan, on_startup=on_startup, on_shutdown=on_shutdown, **shared)
         if config is None:
             config = load_config(**fields)
         elif fields:

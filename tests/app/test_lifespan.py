@@ -126,6 +126,20 @@ async def test_events_may_block() -> None:
     assert notes[2:] == ["stopped", "last"]
 
 
+async def test_events_may_be_given_as_lists() -> None:
+    notes: Notes = []
+
+    async def opens() -> None:
+        notes.append("opens")
+
+    router = Router(on_startup=[opens], on_shutdown=[lambda: notes.append("closes")])
+    app = Application(on_startup=[opens], on_shutdown=[lambda: notes.append("closes")])
+    app.include_router(router)
+    async with AsyncTestClient(app):
+        assert notes == ["opens"] * 2
+    assert notes[2:] == ["closes"] * 2
+
+
 def test_there_are_two_events() -> None:
     with pytest.raises(Exception, match="no event 'start'"):
         Application().on_event("start")(print)

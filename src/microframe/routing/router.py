@@ -28,6 +28,7 @@ from microframe.routing.route import Inherited, Mount, Route, RouteOptions, inhe
 
 F = TypeVar("F", bound=Callable[..., Any])
 C = TypeVar("C", bound=Type[Controller])
+EventFunction = Callable[[], Any]
 LifespanFunction = Callable[[Any], Union[AsyncContextManager[Any], AsyncIterator[Any]]]
 
 
@@ -64,6 +65,8 @@ class Router:
         prefix: str = "",
         *,
         lifespan: Optional[LifespanFunction] = None,
+        on_startup: Sequence[EventFunction] = (),
+        on_shutdown: Sequence[EventFunction] = (),
         **options: Unpack[RouterOptions],
     ) -> None:
         self.prefix = check_prefix(prefix)
@@ -71,10 +74,12 @@ class Router:
         self._handlers: Dict[Union[int, Type[BaseException]], Callable[..., Any]] = dict(
             options.get("exception_handlers") or {}
         )
-        self._middleware: List[Middleware] = []
         self._entries: List[Entry] = []
         self._lifespans: List[LifespanFunction] = [lifespan] if lifespan else []
-        self._events: Dict[str, List[Callable[[], Any]]] = {"startup": [], "shutdown": []}
+        self._events: Dict[str, List[EventFunction]] = {
+            "startup": list(on_startup),
+            "shutdown": list(on_shutdown),
+        }
         self._frozen = False
 
     # Routes ----------------------------------------------------------------------------------------------------------
