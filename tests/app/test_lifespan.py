@@ -409,11 +409,14 @@ async def test_values_of_the_application_are_closed_when_the_start_fails() -> No
 def own_threads() -> Any:
     """The worker threads of applications that run now."""
 
-    def names() -> List[str]:
-        return [thread.name for thread in threading.enumerate() if thread.name.startswith("microframe")]
+    # Applications of other tests may have left theirs, under the same names.
+    before = set(threading.enumerate())
 
-    before = names()
-    return lambda: [name for name in names() if name not in before]
+    def names() -> List[str]:
+        own = [thread for thread in threading.enumerate() if thread not in before]
+        return [thread.name for thread in own if thread.name.startswith("microframe")]
+
+    return names
 
 
 async def test_worker_threads_end_with_the_application(own_threads: Any) -> None:
