@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 class Host(Protocol):
-    """What a plugin may do to the application it is given to; `Application` is one."""
+    """What a plugin may do to the application it is given to; `assembly.Installation` is one, made for each plugin."""
 
     name: str
 
