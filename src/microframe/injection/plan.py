@@ -26,7 +26,7 @@ Values = List[Any]
 Arguments = Dict[str, Any]
 Gather = Callable[[Any, Values], Arguments]
 
-# How a step makes its value. Small integers, compared once a step.
+# How a step makes its value. Small integers, compared once a step; those that may refuse a request come last.
 CALL, AWAIT, OPEN, THREAD, HOP, READ, TAKE = range(7)
 
 
@@ -160,13 +160,11 @@ def run_steps(
         values: Values = [None] * size
         for mode, function, gather, index in prepared:
             try:
-                if mode == READ:
-                    values[index] = await function(context)
+                if mode >= READ:
+                    taken = mode == TAKE
+                    values[index] = function(**gather(context, values)) if taken else await function(context)
                     continue
                 arguments = gather(context, values)
-                if mode == TAKE:
-                    values[index] = function(**arguments)
-                    continue
             except Invalid as exc:
                 raise await collect(single, index, exc, context, values, threads) from None
             if mode == AWAIT:
