@@ -333,21 +333,21 @@ async def test_a_mounted_application_has_its_own() -> None:
 
 async def test_many_different_replacements_do_not_pile_up() -> None:
     """Each test makes its own; what was compiled for one that is over is given back."""
-    app = shop("app")
+    app = shop()
 
-    def fake(number: int) -> Callable[[], str]:
+    def fakes(number: int) -> Dict[Any, Callable[..., Any]]:
         async def made() -> str:
             return str(number)
 
-        return made  # type: ignore[return-value]
+        async def cards() -> Cards:
+            return Cards(f"fake {number}")
 
-    for number in range(300):
-        with app.override({settings: fake(number), Cards: Fake}):
-            assert await told(app, "/user", "/cards") == [f"user of {number}", "fake"]
-    injector = app.injector
-    kept: Dict[str, int] = {
-        name: len(value) for name, value in vars(injector).items() if isinstance(value, dict)
-    }
+        return {settings: made, Cards: cards}
+
+    for number in range(200):
+        with app.override(fakes(number)):
+            assert await told(app, "/user", "/cards") == [f"user of {number}", f"fake {number}"]
+    kept = {name: len(value) for name, value in vars(app.injector).items() if isinstance(value, dict)}
     assert max(kept.values()) < 100
     assert await told(app, "/user", "/cards") == ["user of real", "real"]
 

@@ -1,7 +1,7 @@
 """What a wrong request is answered with: every fault at once, in FastAPI's order, and nothing that was sent."""
 
 import json
-from typing import Annotated, Any, List
+from typing import Annotated, Any, AsyncIterator, Iterator, List
 
 import pytest
 from pydantic import BaseModel, Field, ValidationInfo, field_validator
@@ -233,6 +233,40 @@ async def test_what_depends_on_a_fault_is_not_called() -> None:
 
     assert (await ask(app, "/?q=x&r=y")).faults == [("query.q", "int_parsing"), ("query.r", "int_parsing")]
     assert called == ["other"]
+
+
+async def test_every_kind_of_dependency_behind_a_fault_is_still_asked() -> None:
+    app, events = Application(), []
+
+    async def wrong(q: int) -> int:
+        return q
+
+    async def opened() -> AsyncIterator[str]:
+        yield "opened"
+        events.append("closed")
+
+    def opened_blocking(outer: Annotated[str, Depends(opened)]) -> Iterator[str]:
+        yield f"{outer} twice"
+        events.append("closed blocking")
+
+    def blocking(outer: Annotated[str, Depends(opened_blocking)], r: int) -> str:
+        events.append(f"never: {outer}")
+        return outer
+
+    class Made:
+        def __init__(self, outer: Annotated[str, Depends(opened_blocking)]) -> None:
+            events.append(f"made of {outer}")
+
+    @app.get("/")
+    async def show(
+        q: Annotated[int, Depends(wrong)],
+        a: Annotated[str, Depends(blocking)],
+        b: Annotated[Made, Depends()],
+    ) -> None: ...
+
+    assert (await ask(app, "/?q=x&r=y")).faults == [("query.q", "int_parsing"), ("query.r", "int_parsing")]
+    assert events[0] == "made of opened twice"
+    app.injector.threads.close()
 
 
 async def test_a_handler_of_the_exception_sees_errors_and_body() -> None:
