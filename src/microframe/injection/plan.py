@@ -56,10 +56,6 @@ class Plan:
     reaches: FrozenSet[object]
     """Every callable and type that the graph draws on: what an override may replace."""
 
-    @property
-    def last(self) -> Step:
-        return self.steps[-1]
-
 
 def build_gather(slots: Sequence[Tuple[str, int]], sources: Sequence[Tuple[str, Source]]) -> Gather:
     """Bring together arguments: values made before, and sources asked now."""
