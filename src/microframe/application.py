@@ -59,14 +59,14 @@ from microframe.routing.converters import Converter, Converters
 from microframe.routing.dispatch import SocketHandler, build_dispatch, build_socket_dispatch
 from microframe.routing.matcher import build_matcher
 from microframe.routing.route import Inherited, Mount, Route, where_is
-from microframe.routing.router import EventFunction, LifespanFunction, Router, RouterOptions
+from microframe.routing.router import EventFunction, LifespanFunction, Router, SharedOptions
 from microframe.routing.urls import NoMatchFound, RouteNames
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class ApplicationOptions(RouterOptions, ConfigOptions, total=False):
+class ApplicationOptions(SharedOptions, ConfigOptions, total=False):
     """The fields of `AppConfig` and what a router takes."""
 
 

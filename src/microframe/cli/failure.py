@@ -26,7 +26,7 @@ class Failure(click.ClickException):
 
     def __init__(self, message: str, code: int = UNLOADABLE) -> None:
         super().__init__(" ".join(message.split()))
-        self.exit_code = code  # type: ignore[misc]  # click has one number for each class
+        self.exit_code = code  # type: ignore[misc, unused-ignore]  # click has one number for each class
 
     def show(self, file: Optional[IO[Any]] = None) -> None:
         click.echo(f"microframe: {self.message}", file=file or sys.stderr)

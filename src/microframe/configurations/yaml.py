@@ -31,7 +31,7 @@ def parse_yaml(text: str) -> object:
         try:
             return loader.get_single_data()
         finally:
-            loader.dispose()
+            loader.dispose()  # type: ignore[no-untyped-call, unused-ignore]  # typed in newer stubs
     except yaml.YAMLError as exc:
         # Only the place: the error's own text quotes the line, and a secret may stand in it.
         mark = getattr(exc, "problem_mark", None)

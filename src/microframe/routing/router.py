@@ -32,8 +32,8 @@ EventFunction = Callable[[], Any]
 LifespanFunction = Callable[[Any], Union[AsyncContextManager[Any], AsyncIterator[Any]]]
 
 
-class RouterOptions(TypedDict, total=False):
-    """What the routes of a router, or of one inclusion of it, share; FastAPI's names where it has them."""
+class SharedOptions(TypedDict, total=False):
+    """What the routes of a router share, an application's included; FastAPI's names where it has them."""
 
     tags: Sequence[str]
     dependencies: Sequence[Any]
@@ -46,6 +46,11 @@ class RouterOptions(TypedDict, total=False):
     raises: Sequence[Type[Exception]]
     metadata: Sequence[object]
     exception_handlers: Mapping[Union[int, Type[BaseException]], Callable[..., Any]]
+
+
+class RouterOptions(SharedOptions, total=False):
+    """What a router, or one inclusion of it, may say besides; of an application its configuration says it."""
+
     max_body_size: int
     cancel_on_disconnect: bool
     host: str

@@ -162,7 +162,7 @@ def is_required(field: "dataclasses.Field[Any]") -> bool:
 
 def alias_of(name: str, info: FieldInfo) -> str:
     """What a field is called where it is read; of several names the first that is no path."""
-    alias = info.validation_alias or info.alias
+    alias: Any = info.validation_alias or info.alias
     choices = alias.choices if isinstance(alias, AliasChoices) else [alias]
     return next((choice for choice in choices if isinstance(choice, str)), name)
 
