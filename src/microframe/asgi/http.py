@@ -3,14 +3,13 @@
 import asyncio
 import logging
 import os
-from typing import Any, AsyncIterable, Awaitable, Callable, Mapping, Optional, Tuple, cast
+from typing import Any, AsyncIterable, Awaitable, Callable, Optional, Tuple
 
-from microframe.asgi.messages import HeadCheck, Message, Receive, Scope, Send, read_path
+from microframe.asgi.messages import HeadCheck, Message, Receive, Scope, ScopeEdge, Send, read_path
 from microframe.concurrency import cancelled_by
 from microframe.context import Owner
 from microframe.endpoint import Endpoint
 from microframe.exceptions import ClientDisconnect
-from microframe.http.client import Address
 from microframe.http.files import FileSlice
 from microframe.http.headers import RawHeaders
 from microframe.http.request import Request
@@ -31,40 +30,19 @@ RAISE = "microframe.raise"
 """The extension by which the in-process client asks to be given what a 500 stands for."""
 
 
-class HttpEdge:
+class HttpEdge(ScopeEdge):
     """The server's side of one request."""
 
-    __slots__ = ("__dict__", "_receive", "_send", "head")
+    __slots__ = ("__dict__", "_receive", "_send")
 
     _started = False
     _complete = False
     _changed: Optional[asyncio.Event] = None
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self.head: Mapping[str, Any] = scope
+        self.head = scope
         self._receive = receive
         self._send = send
-
-    @property
-    def scheme(self) -> str:
-        return cast(str, self.head.get("scheme", "http"))
-
-    @property
-    def http_version(self) -> str:
-        return cast(str, self.head.get("http_version", "1.1"))
-
-    @property
-    def client(self) -> Optional[Address]:
-        client = self.head.get("client")
-        return Address(client[0], client[1]) if client else None
-
-    @property
-    def server(self) -> Optional[Tuple[str, Optional[int]]]:
-        return self.head.get("server")
-
-    @property
-    def extensions(self) -> Mapping[str, Any]:
-        return self.head.get("extensions") or {}
 
     async def read(self) -> Tuple[bytes, bool]:
         if self._complete:

@@ -1,7 +1,7 @@
 """Messages: the shapes of ASGI, and the guard over the head of each message."""
 
 from dataclasses import dataclass
-from typing import Any, Awaitable, Callable, Dict, Mapping, MutableMapping, Optional, Set, Tuple
+from typing import Any, Awaitable, Callable, Dict, Mapping, MutableMapping, Optional, Set, Tuple, cast
 
 from microframe.exceptions import (
     BadRequestException,
@@ -9,6 +9,7 @@ from microframe.exceptions import (
     HTTPException,
     StatusException,
 )
+from microframe.http.client import Address
 from microframe.http.headers import RawHeaders
 from microframe.http.query import TooManyQueryParametersException
 from microframe.http.url import parse_host
@@ -86,6 +87,36 @@ def remember_host(host: Optional[bytes], known: Set[bytes]) -> bool:
         known.clear()
     known.add(host)
     return True
+
+
+class ScopeEdge:
+    """What a scope says of a connection, whichever protocol it speaks."""
+
+    __slots__ = ("head",)
+
+    default_scheme = "http"
+    head: Mapping[str, Any]
+
+    @property
+    def scheme(self) -> str:
+        return cast(str, self.head.get("scheme", self.default_scheme))
+
+    @property
+    def http_version(self) -> str:
+        return cast(str, self.head.get("http_version", "1.1"))
+
+    @property
+    def client(self) -> Optional[Address]:
+        client = self.head.get("client")
+        return Address(client[0], client[1]) if client else None
+
+    @property
+    def server(self) -> Optional[Tuple[str, Optional[int]]]:
+        return self.head.get("server")
+
+    @property
+    def extensions(self) -> Mapping[str, Any]:
+        return self.head.get("extensions") or {}
 
 
 def below(root_path: str, app: ASGIApp) -> ASGIApp:

@@ -1,15 +1,14 @@
 """Sockets: one WebSocket from the server's messages to the handler, and what its failures become."""
 
 import contextlib
-from typing import Any, Awaitable, Callable, Dict, Mapping, Optional, Sequence, Tuple, Union, cast
+from typing import Any, Awaitable, Callable, Dict, Optional, Sequence, Tuple, Union
 
 from microframe.asgi.ends import finish
 from microframe.asgi.http import RAISE, complete_headers
-from microframe.asgi.messages import HeadCheck, Receive, Scope, Send, read_path
+from microframe.asgi.messages import HeadCheck, Receive, Scope, ScopeEdge, Send, read_path
 from microframe.context import Owner
 from microframe.endpoint import Guard
 from microframe.exceptions import ForbiddenException, WebSocketDisconnect
-from microframe.http.client import Address
 from microframe.http.headers import RawHeaders
 from microframe.http.responses import Response
 from microframe.middleware.errors import Errors
@@ -20,36 +19,17 @@ GONE = (OSError, RuntimeError)
 """How servers say that nobody is there to send to."""
 
 
-class AsgiSocketEdge:
+class AsgiSocketEdge(ScopeEdge):
     """The server's side of one WebSocket."""
 
-    __slots__ = ("channel", "head", "limit")
+    __slots__ = ("channel", "limit")
+
+    default_scheme = "ws"
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
-        self.head: Mapping[str, Any] = scope
+        self.head = scope
         self.channel: Tuple[Receive, Send] = (receive, send)
         self.limit = limit
-
-    @property
-    def scheme(self) -> str:
-        return cast(str, self.head.get("scheme", "ws"))
-
-    @property
-    def http_version(self) -> str:
-        return cast(str, self.head.get("http_version", "1.1"))
-
-    @property
-    def client(self) -> Optional[Address]:
-        client = self.head.get("client")
-        return Address(client[0], client[1]) if client else None
-
-    @property
-    def server(self) -> Optional[Tuple[str, Optional[int]]]:
-        return self.head.get("server")
-
-    @property
-    def extensions(self) -> Mapping[str, Any]:
-        return self.head.get("extensions") or {}
 
     @property
     def subprotocols(self) -> Sequence[str]:

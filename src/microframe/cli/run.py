@@ -101,6 +101,7 @@ def run(target: Optional[str], **given: object) -> None:
     TARGET is module:attribute, as in app:app; without one, app.py or main.py of the working directory is
     taken. Options win over the application's own configuration.
     """
+    # click has given each the type that the record names.
     options = RunOptions(**given)  # type: ignore[arg-type]
     with explained(options.verbose):
         sys.exit(run_target(target, options))
@@ -140,6 +141,7 @@ def with_options(config: AppConfig, options: RunOptions) -> AppConfig:
         "log_level": options.log_level,
     }
     try:
+        # A TypedDict loses its types in a comprehension.
         return config.replace(**{name: value for name, value in said.items() if value is not None})  # type: ignore[arg-type]
     except SetupError as exc:
         raise Failure(str(exc), USAGE) from exc

@@ -223,5 +223,6 @@ def refuse_circle(provider: Provider[Any]) -> Run:
     async def refuse(context: Any) -> Any:
         raise SetupError(f"{provider} needs itself")
 
+    # A mark on the function itself: whoever finds it has met a circle.
     refuse.open_circle = True  # type: ignore[attr-defined]
     return refuse

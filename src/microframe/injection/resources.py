@@ -62,5 +62,6 @@ def open_blocking(
         context.on_close(close, scope)
         return value
 
+    # A mark on the function itself: a step asks it whether it wants the context.
     open_resource.opens = True  # type: ignore[attr-defined]
     return cast(Callable[[Context, Arguments], Any], open_resource)

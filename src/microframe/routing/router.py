@@ -308,6 +308,7 @@ def shared_options(prefix: str, options: RouterOptions) -> Inherited:
     unknown = set(options) - set(RouterOptions.__annotations__)
     if unknown:
         raise SetupError(f"unknown router option {', '.join(sorted(unknown))} (prefix {prefix!r})")
+    # A TypedDict loses its types in a comprehension.
     route_like: RouteOptions = {k: v for k, v in options.items() if k in RouteOptions.__annotations__}  # type: ignore[assignment]
     inherited = inherit_options(route_like)
     return Inherited(

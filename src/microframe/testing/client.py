@@ -211,6 +211,7 @@ class AsyncTestClient(Verbs[Coroutine[Any, Any, ClientResponse]]):
         """`async with client.websocket_connect(url) as socket`; a refusal raises `WebSocketDenied`."""
         check_names(options, SOCKET_OPTIONS)
         defaults = upgrade_headers(self.headers, self.base_url, subprotocols)
+        # A TypedDict loses its types in a comprehension.
         given: RequestOptions = {key: value for key, value in options.items() if key != "timeout"}  # type: ignore[assignment]
         request = build_request("GET", self.base_url, str(url), given, defaults, self.cookies)
         return AsyncWebSocketSession(self._driver, request, self.cookies, options.get("timeout", GRACE))

@@ -31,4 +31,5 @@ def with_constraints(annotation: Any, options: FieldOptions) -> Any:
     # Imported here: without constraints nobody needs Pydantic before a codec is chosen.
     from pydantic import Field
 
+    # The names are checked above; a dict of them fits no overload.
     return Annotated[annotation, Field(**demanded)]  # type: ignore[call-overload]
