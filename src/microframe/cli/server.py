@@ -40,6 +40,10 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._loop = asyncio.get_running_loop()
+            if self.should_exit:
+                # Older servers that are to stop before their main loop leave out the end of the lifespan.
+                self.should_exit = False
+                self._loop.call_soon(self._stop)
             self._ready()
 
     async def shutdown(self, sockets: Optional[List[socket.socket]] = None) -> None:
@@ -60,8 +64,14 @@ class Server(uvicorn.Server):
                 # The application hangs in its start, and nothing is in flight: the system ends it.
                 signal.signal(sig, signal.SIG_DFL)
                 signal.raise_signal(sig)
-        self.should_exit = True
         self._captured_signals.append(sig)
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._stop)
+        else:
+            self.should_exit = True
+
+    def _stop(self) -> None:
+        self.should_exit = True
 
     def _drop_connections(self) -> None:
         for connection in list(self.server_state.connections):
