@@ -1,13 +1,27 @@
 """Markers: how a parameter says where its value comes from."""
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, TypeVar, Union
+from typing import (
+    Annotated,
+    Any,
+    Callable,
+    Dict,
+    List,
+    Mapping,
+    Optional,
+    Sequence,
+    Tuple,
+    Type,
+    TypeVar,
+    Union,
+)
 
 from typing_extensions import Literal, TypedDict, Unpack
 
 T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
 
-Place = Literal["path", "query", "header", "cookie", "body"]
+Place = Literal["path", "query", "header", "cookie", "body", "form"]
 Scope = Literal["app", "request", "function", "transient"]
 
 
@@ -98,6 +112,23 @@ def Body(
     return Parameter("body", _given(default), options, embed=embed, media_type=media_type)
 
 
+def Form(
+    default: Any = MISSING,
+    *,
+    media_type: str = "application/x-www-form-urlencoded",
+    **options: Unpack[FieldOptions],
+) -> Any:
+    """A field of a form, or with a structured type the whole form."""
+    return Parameter("form", _given(default), options, media_type=media_type)
+
+
+def File(
+    default: Any = MISSING, *, media_type: str = "multipart/form-data", **options: Unpack[FieldOptions]
+) -> Any:
+    """A file of a form: an `UploadFile`, or its `bytes`."""
+    return Parameter("form", _given(default), options, media_type=media_type)
+
+
 def _given(default: Any) -> Any:
     return MISSING if default is ... else default
 
@@ -130,6 +161,16 @@ def Security(
 ) -> Any:
     """`Depends`, with the OAuth2 scopes that this use of it needs."""
     return Dependency(dependency, use_cache, None, tuple(scopes or ()))
+
+
+def raises(*kinds: Type[Exception]) -> Callable[[F], F]:
+    """Say what a dependency, guard or handler may raise to answer the client; every route that uses it documents it."""
+
+    def note(function: F) -> F:
+        setattr(function, "__raises__", (*getattr(function, "__raises__", ()), *kinds))  # noqa: B010
+        return function
+
+    return note
 
 
 class Inject:
