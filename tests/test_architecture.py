@@ -42,6 +42,7 @@ OPTION_LISTS = {
     "microframe.http.request.Request.__init__",  # the record of a message head, made once a request
     "microframe.http.downloads.FileResponse.__init__",
     "microframe.validation.encoder.jsonable_encoder",
+    "microframe.security.oauth2.OAuth2AuthorizationCodeBearer.__init__",
 }
 EMPTY_NAMES = {
     "utils",

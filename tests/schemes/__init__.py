@@ -1,0 +1,1 @@
+"""Tests of the schemes by which a route takes credentials."""

@@ -1,0 +1,131 @@
+"""OAuth2 and OpenID Connect."""
+
+from typing import Annotated, Any, List
+
+import pytest
+
+from microframe import Application, Depends, Security, WebSocket
+from microframe.security import (
+    OAuth2,
+    OAuth2AuthorizationCodeBearer,
+    OAuth2PasswordBearer,
+    OpenIdConnect,
+    SecurityScopes,
+)
+from microframe.security.scheme import SecurityScheme
+from microframe.testing import AsyncTestClient, WebSocketDenied
+from tests.injection.asking import ask
+from tests.schemes.asking import guarded
+
+WHOLE_HEADER = [OAuth2(), OpenIdConnect(openIdConnectUrl="/.well-known/openid-configuration")]
+OPTIONAL_HEADER = [OAuth2(auto_error=False), OpenIdConnect(openIdConnectUrl="/o", auto_error=False)]
+BEARERS = [OAuth2PasswordBearer("token"), OAuth2AuthorizationCodeBearer("authorize", "token")]
+OPTIONAL_BEARERS = [
+    OAuth2PasswordBearer("token", auto_error=False),
+    OAuth2AuthorizationCodeBearer("authorize", "token", auto_error=False),
+]
+
+
+@pytest.mark.parametrize("scheme", BEARERS, ids=repr)
+async def test_a_bearer_scheme_gives_the_token(scheme: Any) -> None:
+    app = guarded(scheme)
+    assert (await ask(app, headers={"authorization": "bearer abc"})).value == {"found": "abc"}
+    for sent in ("", "Bearer", "Basic abc"):
+        answer = await ask(app, headers={"authorization": sent})
+        assert (answer.status, answer.headers["www-authenticate"]) == (401, "Bearer")
+
+
+@pytest.mark.parametrize("scheme", OPTIONAL_BEARERS, ids=repr)
+async def test_an_optional_bearer_scheme_gives_none(scheme: Any) -> None:
+    assert (await ask(guarded(scheme), headers={"authorization": "Basic a"})).value == {"found": None}
+
+
+@pytest.mark.parametrize("scheme", WHOLE_HEADER, ids=repr)
+async def test_a_scheme_that_knows_no_token_gives_the_whole_header(scheme: Any) -> None:
+    app = guarded(scheme)
+    assert (await ask(app, headers={"authorization": "Other abc"})).value == {"found": "Other abc"}
+    assert (await ask(app)).status == 401
+
+
+@pytest.mark.parametrize("scheme", OPTIONAL_HEADER, ids=repr)
+async def test_the_header_may_be_optional(scheme: Any) -> None:
+    assert (await ask(guarded(scheme))).value == {"found": None}
+
+
+def test_flows_are_described_for_the_document() -> None:
+    assert OAuth2PasswordBearer("token").describe() == {
+        "type": "oauth2",
+        "flows": {"password": {"scopes": {}, "tokenUrl": "token"}},
+    }
+    code = OAuth2AuthorizationCodeBearer("authorize", "token", "again", scopes={"a": "All"}, description="x")
+    assert code.describe() == {
+        "type": "oauth2",
+        "flows": {
+            "authorizationCode": {
+                "scopes": {"a": "All"},
+                "authorizationUrl": "authorize",
+                "tokenUrl": "token",
+                "refreshUrl": "again",
+            }
+        },
+        "description": "x",
+    }
+    assert OAuth2().describe() == {"type": "oauth2", "flows": {}}
+    implicit = OAuth2(flows={"implicit": {"authorizationUrl": "a"}})
+    assert implicit.describe()["flows"] == {"implicit": {"scopes": {}, "authorizationUrl": "a"}}
+    assert OpenIdConnect(openIdConnectUrl="u").describe() == {
+        "type": "openIdConnect",
+        "openIdConnectUrl": "u",
+    }
+
+
+async def test_scopes_reach_who_checks_them() -> None:
+    app = Application()
+    oauth2 = OAuth2PasswordBearer("token", scopes={"me": "Read yourself", "items": "Read items"})
+
+    async def user(scopes: SecurityScopes, token: Annotated[str, Depends(oauth2)]) -> List[str]:
+        return [token, scopes.scope_str]
+
+    @app.get("/")
+    async def show(found: Annotated[List[str], Security(user, scopes=["me", "items"])]) -> List[str]:
+        return found
+
+    assert (await ask(app, headers={"authorization": "Bearer t"})).value == ["t", "me items"]
+
+
+async def test_a_scheme_can_be_called_and_replaced() -> None:
+    app = Application()
+    oauth2 = OAuth2PasswordBearer("token")
+
+    @app.get("/")
+    async def show(token: Annotated[str, Depends(oauth2)]) -> str:
+        return token
+
+    app.dependency_overrides[oauth2] = lambda: "replaced"
+    assert (await ask(app)).value == "replaced"
+
+
+@pytest.mark.parametrize(
+    ("scheme", "headers"),
+    [(BEARERS[0], {"authorization": "Bearer t"}), (WHOLE_HEADER[0], {"authorization": "t"})],
+)
+async def test_a_socket_is_asked_before_it_is_accepted(scheme: Any, headers: "dict[str, str]") -> None:
+    app = Application()
+
+    @app.websocket("/live")
+    async def live(socket: WebSocket, token: Annotated[str, Depends(scheme)]) -> None:
+        await socket.accept()
+        await socket.send_text(token + (await scheme(socket)))
+
+    client = AsyncTestClient(app)
+    async with client.websocket_connect("/live", headers=headers) as socket:
+        assert await socket.receive_text() == "tt"
+    with pytest.raises(WebSocketDenied) as denied:
+        await client.websocket_connect("/live").__aenter__()
+    assert denied.value.response.status_code == 401
+    assert denied.value.response.headers["www-authenticate"] == "Bearer"
+
+
+def test_a_scheme_of_ones_own_must_describe_itself() -> None:
+    with pytest.raises(NotImplementedError):
+        SecurityScheme().describe()
