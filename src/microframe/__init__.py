@@ -39,6 +39,7 @@ from microframe.markers import Body, Cookie, Depends, Header, Path, Provided, Qu
 from microframe.plugin import Host, Plugin
 from microframe.routing.controller import Controller, route
 from microframe.routing.router import Router
+from microframe.routing.versions import Deprecation, HeaderVersions, MediaTypeVersions, PathVersions
 from microframe.staticfiles import StaticFiles
 from microframe.validation.encoder import jsonable_encoder
 from microframe.websocket import WebSocket
@@ -58,6 +59,7 @@ __all__ = [
     "Controller",
     "Cookie",
     "Depends",
+    "Deprecation",
     "Endpoint",
     "FileResponse",
     "ForbiddenException",
@@ -65,15 +67,18 @@ __all__ = [
     "HTMLResponse",
     "HTTPException",
     "Header",
+    "HeaderVersions",
     "Headers",
     "Host",
     "Identity",
     "JSONResponse",
+    "MediaTypeVersions",
     "MicroFrameException",
     "Middleware",
     "MutableHeaders",
     "NotFoundException",
     "Path",
+    "PathVersions",
     "PlainTextResponse",
     "Plugin",
     "Provided",

@@ -39,6 +39,7 @@ from microframe.assembly.layers import (
 from microframe.assembly.mounts import Opened, lower_limit, open_asgi
 from microframe.assembly.parts import gather_parts
 from microframe.assembly.table import Workshop
+from microframe.assembly.versions import dispatch_requests, dispatch_sockets
 from microframe.configurations.config import AppConfig, ConfigOptions
 from microframe.configurations.load import load_config
 from microframe.configurations.options import refuse_unknown_sections
@@ -56,11 +57,11 @@ from microframe.markers import Scope as Lifetime
 from microframe.middleware.errors import Errors
 from microframe.plugin import Plugin, order_plugins
 from microframe.routing.converters import Converter, Converters
-from microframe.routing.dispatch import SocketHandler, build_dispatch, build_socket_dispatch
-from microframe.routing.matcher import build_matcher
+from microframe.routing.dispatch import SocketHandler
 from microframe.routing.route import Inherited, Mount, Route, where_is
 from microframe.routing.router import EventFunction, LifespanFunction, Router, SharedOptions
 from microframe.routing.urls import NoMatchFound, RouteNames
+from microframe.routing.versions import Versions
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -87,6 +88,7 @@ class Application(Router):
         lifespan: Optional[LifespanFunction] = None,
         on_startup: Sequence[EventFunction] = (),
         on_shutdown: Sequence[EventFunction] = (),
+        versioning: Optional[Versions] = None,
         **options: Unpack[ApplicationOptions],
     ) -> None:
         fields: Any = {key: value for key, value in options.items() if key in ConfigOptions.__annotations__}
@@ -100,6 +102,7 @@ class Application(Router):
             config = config.replace(**fields)
         self.config = config
         self.name = config.title
+        self.versioning = versioning
         self.state = State()
         self.injector = Injector()
         self.injector.threads.size = config.threads
@@ -232,24 +235,23 @@ class Application(Router):
         form = ProblemFormat(self.config.problem_base, self.config.error_format)
         errors = Errors(self._all_handlers(), form, configured_debug_page(self.config))
         guards = gather_guards(self.config, self._installations, self._guards)
-        by_host = any(entry.host is not None for entry in [*table.requests, *table.sockets])
         pages = ProblemPages(self.config.problem_base)
-        matcher = build_matcher(table.requests, describe=lambda target: str(target[1]))
-        inner = build_dispatch(matcher, self.config.redirect_slashes, pages.answer, by_host)
+        inner = dispatch_requests(table.requests, self.versioning, self.config.redirect_slashes, pages.answer)
         around = layers_around(layers)
         if around:
             # A boundary of its own, so that middleware sees every answer, errors included.
             inner = fold(around, errors(inner))
         inner = guarded(guards, inner)
-        sockets = build_matcher(table.sockets, describe=lambda target: str(target[1]))
-        self._socket = build_socket_dispatch(sockets, by_host)
+        self._socket = dispatch_sockets(table.sockets, self.versioning)
         self._lifespan = Lifespan(gather_parts(self, self._installations, table.lifespans))
         self._built = errors(inner)
         self._open_edge(inner, errors, guards, form)
 
     def _workshop(self, layers: Sequence[Layer]) -> Workshop:
         defaults = Inherited(cancel_on_disconnect=self.config.cancel_on_disconnect or None)
-        return Workshop(self.injector, self._converters, layers, self.config.strict, defaults)
+        return Workshop(
+            self.injector, self._converters, layers, self.config.strict, defaults, self.versioning
+        )
 
     def _stacks(self) -> List[Stack]:
         """Everybody's middleware, plugins' further inside than the application's own."""

@@ -184,6 +184,16 @@ class MethodNotAllowedException(StatusException):
     status = 405
 
 
+class NotAcceptableException(StatusException):
+    """There is no answer of a kind that you accept."""
+
+    status = 406
+
+
+class UnknownVersionException(BadRequestException):
+    """This API has no version {version}: it has {known}."""
+
+
 class PayloadTooLargeException(StatusException):
     """The request body is larger than this endpoint accepts."""
 

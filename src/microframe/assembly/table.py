@@ -4,8 +4,10 @@ from dataclasses import dataclass, replace
 from typing import (
     Any,
     Iterable,
+    Iterator,
     List,
     Mapping,
+    Optional,
     Sequence,
     Set,
     Union,
@@ -13,6 +15,7 @@ from typing import (
 
 from microframe.assembly.layers import Layer, check_surroundings, layers_of_route
 from microframe.assembly.mounts import open_mount
+from microframe.assembly.versions import deprecated, deprecation_of, names_of, spread
 from microframe.endpoint import Endpoint, fold, guarded
 from microframe.exceptions import SetupError
 from microframe.injection.handler import (
@@ -31,6 +34,7 @@ from microframe.routing.matcher import Entry
 from microframe.routing.path import parse_host, parse_path
 from microframe.routing.route import Inherited, Mount, Route
 from microframe.routing.urls import RouteNames
+from microframe.routing.versions import Versions
 
 Found = Union[Route, Mount]
 
@@ -57,12 +61,13 @@ class Workshop:
     layers: Sequence[Layer]
     strict: bool
     defaults: Inherited
+    versioning: Optional[Versions] = None
 
     def build_table(self, found: Iterable[Found], from_plugins: Iterable[Found]) -> Table:
         """Compile every route; where a plugin's equals one of the application's, the application's stands."""
-        own = [self.complete(item) for item in found]
+        own = list(self.completed(found))
         taken = {key for item in own for key in keys_of(item)}
-        others = [self.complete(item) for item in from_plugins]
+        others = list(self.completed(from_plugins))
         everything = own + [left for item in others for left in what_is_left(item, taken)]
         table = Table([], [], RouteNames(), [], [], [])
         for item in everything:
@@ -72,9 +77,16 @@ class Workshop:
                 self.add_mount(table, item)
         return table
 
+    def completed(self, found: Iterable[Found]) -> Iterator[Found]:
+        """Everything with the application's defaults beneath what it says itself, at every path where it stands."""
+        for item in found:
+            item = replace(item, inherited=self.defaults.within(item.inherited))
+            for placed in spread(item, self.versioning):
+                yield self.complete(placed)
+
     def complete(self, item: Found) -> Found:
-        """With its path and host taken apart, and the application's defaults beneath what it says itself."""
-        inherited = self.defaults.within(item.inherited)
+        """With its path and host taken apart."""
+        inherited = item.inherited
         try:
             check_surroundings(inherited)
             if inherited.host is not None:
@@ -89,7 +101,8 @@ class Workshop:
         pattern, host = route.pattern, route.inherited.host_pattern
         assert pattern is not None
         table.routes.append(route)
-        table.names.add(route.name, pattern)
+        for name in names_of(route, self.versioning):
+            table.names.add(name, pattern)
         if route.is_socket:
             handler = build_socket_handler(route, self.injector, self.strict)
             for handlers in reversed(route.inherited.exception_handlers):
@@ -99,6 +112,9 @@ class Workshop:
         endpoint = fold(
             layers_of_route(self.layers, route), build_endpoint(route, self.injector, self.strict)
         )
+        deprecation = deprecation_of(route, self.versioning)
+        if deprecation is not None:
+            endpoint = deprecated(endpoint, deprecation)
         implied = frozenset({"HEAD"}) if "GET" in route.methods else frozenset()
         table.requests.append(Entry(pattern, Target(endpoint, route), route.methods, implied, host))
 
@@ -151,6 +167,8 @@ def what_is_left(item: Found, taken: Set[object]) -> List[Found]:
 def keys_of(item: Found) -> List[object]:
     """What two routes have in common that answer the same requests."""
     if isinstance(item, Mount):
-        return [("mount", item.path, item.inherited.host)]
+        return [("mount", item.path, item.inherited.host, item.inherited.versions)]
     shape = tuple(segment.shape for segment in item.pattern.segments) if item.pattern else ()
-    return [(method, shape, item.inherited.host) for method in item.methods or {"websocket"}]
+    # What is in no version may not be hidden by what is in one.
+    versions = item.inherited.versions
+    return [(method, shape, item.inherited.host, versions) for method in item.methods or {"websocket"}]

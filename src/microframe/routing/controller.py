@@ -55,6 +55,9 @@ class RouteMarks:
     def delete(self, path: str = "", **options: Unpack[RouteOptions]) -> Callable[[F], F]:
         return self(path, methods=("DELETE",), **options)
 
+    def query(self, path: str = "", **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        return self(path, methods=("QUERY",), **options)
+
     def websocket(self, path: str = "", **options: Unpack[RouteOptions]) -> Callable[[F], F]:
         return self(path, methods=(), **options)
 

@@ -9,6 +9,7 @@ from typing_extensions import TypedDict
 from microframe.endpoint import Guard, Middleware
 from microframe.http.responses import Response
 from microframe.routing.path import HostPattern, PathPattern
+from microframe.routing.versions import Deprecation
 
 HandlerFunction = Callable[..., Any]
 ExceptionHandlers = Mapping[Union[int, Type[BaseException]], Callable[..., Any]]
@@ -25,7 +26,7 @@ class RouteOptions(TypedDict, total=False):
     description: str
     response_description: str
     responses: Mapping[Union[int, str], Mapping[str, Any]]
-    deprecated: bool
+    deprecated: Union[bool, Deprecation]
     operation_id: str
     response_model_include: Any
     response_model_exclude: Any
@@ -44,6 +45,7 @@ class RouteOptions(TypedDict, total=False):
     metadata: Sequence[object]
     max_body_size: int
     cancel_on_disconnect: bool
+    versions: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -61,11 +63,13 @@ class Inherited:
     raises: Tuple[Type[Exception], ...] = ()
     responses: Mapping[Union[int, str], Mapping[str, Any]] = field(default_factory=dict)
     exception_handlers: Tuple[ExceptionHandlers, ...] = ()
-    deprecated: Optional[bool] = None
+    deprecated: Union[bool, Deprecation, None] = None
     include_in_schema: bool = True
     response_class: Optional[Type[Response]] = None
     max_body_size: Optional[int] = None
     cancel_on_disconnect: Optional[bool] = None
+    versions: Optional[Tuple[str, ...]] = None
+    """None: whatever the version."""
 
     def within(self, inner: "Inherited") -> "Inherited":
         """This, with what a router inside it adds; the inner one has the last word."""
@@ -90,6 +94,7 @@ class Inherited:
                 if inner.cancel_on_disconnect is not None
                 else self.cancel_on_disconnect
             ),
+            versions=inner.versions if inner.versions is not None else self.versions,
         )
 
 
@@ -171,4 +176,5 @@ def inherit_options(options: RouteOptions) -> Inherited:
         response_class=options.get("response_class"),
         max_body_size=options.get("max_body_size"),
         cancel_on_disconnect=options.get("cancel_on_disconnect"),
+        versions=None if options.get("versions") is None else tuple(options["versions"]),
     )

@@ -25,6 +25,7 @@ from microframe.http.media import is_token
 from microframe.http.responses import Response
 from microframe.routing.controller import Controller, controller_routes
 from microframe.routing.route import Inherited, Mount, Route, RouteOptions, inherit_options, where_is
+from microframe.routing.versions import Deprecation
 
 F = TypeVar("F", bound=Callable[..., Any])
 C = TypeVar("C", bound=Type[Controller])
@@ -38,7 +39,7 @@ class SharedOptions(TypedDict, total=False):
     tags: Sequence[str]
     dependencies: Sequence[Any]
     responses: Mapping[Union[int, str], Mapping[str, Any]]
-    deprecated: bool
+    deprecated: Union[bool, Deprecation]
     include_in_schema: bool
     default_response_class: Type[Response]
     middleware: Sequence[Middleware]
@@ -53,6 +54,7 @@ class RouterOptions(SharedOptions, total=False):
 
     max_body_size: int
     cancel_on_disconnect: bool
+    versions: Sequence[str]
     host: str
 
 
@@ -134,6 +136,10 @@ class Router:
 
     def options(self, path: str = "", **options: Unpack[RouteOptions]) -> Callable[[F], F]:
         return self.api_route(path, methods=("OPTIONS",), **options)
+
+    def query(self, path: str = "", **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        """QUERY: safe and idempotent like GET, with a body that says what is looked for."""
+        return self.api_route(path, methods=("QUERY",), **options)
 
     def trace(self, path: str = "", **options: Unpack[RouteOptions]) -> Callable[[F], F]:
         return self.api_route(path, methods=("TRACE",), **options)
