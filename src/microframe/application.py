@@ -9,12 +9,10 @@ from typing import (
     Callable,
     ContextManager,
     Dict,
-    Iterable,
     List,
     Mapping,
     Optional,
     Sequence,
-    Tuple,
     Type,
     TypeVar,
 )
@@ -23,30 +21,14 @@ from typing_extensions import Unpack
 
 from microframe.asgi.lifespan import serve_lifespan
 from microframe.asgi.messages import ASGIApp, Receive, Scope, Send
-from microframe.asgi.socket import build_mounted_socket
-from microframe.assembly.edge import build_edge, configured_debug_page
-from microframe.assembly.guards import gather_guards
-from microframe.assembly.installation import Installation, gather_commands, install
-from microframe.assembly.layers import (
-    Layer,
-    Place,
-    Stack,
-    checked_guard,
-    layers_around,
-    name_of,
-    order_layers,
-)
-from microframe.assembly.mounts import Opened, lower_limit, open_asgi
-from microframe.assembly.parts import gather_parts
-from microframe.assembly.table import Workshop
-from microframe.assembly.versions import dispatch_requests, dispatch_sockets
+from microframe.assembly.layers import Place, Stack, around_next, checked_guard, name_of
+from microframe.assembly.mounts import Opened
+from microframe.assembly.program import Registered, build_program
 from microframe.configurations.config import AppConfig, ConfigOptions
 from microframe.configurations.load import load_config
-from microframe.configurations.options import refuse_unknown_sections
 from microframe.context import Context, State
-from microframe.endpoint import Endpoint, Guard, fold, guarded
+from microframe.endpoint import Endpoint, Guard
 from microframe.exceptions import SetupError, fill
-from microframe.http.problems import ProblemFormat, ProblemPages
 from microframe.http.request import Request
 from microframe.http.responses import Response
 from microframe.injection.injector import Injector
@@ -54,11 +36,9 @@ from microframe.injection.signature import read_signature
 from microframe.injection.site import Site
 from microframe.lifespan import Lifespan
 from microframe.markers import Scope as Lifetime
-from microframe.middleware.errors import Errors
-from microframe.plugin import Plugin, order_plugins
+from microframe.plugin import Plugin
 from microframe.routing.converters import Converter, Converters
-from microframe.routing.dispatch import SocketHandler
-from microframe.routing.route import Inherited, Mount, Route, where_is
+from microframe.routing.route import Mount, Route, where_is
 from microframe.routing.router import EventFunction, LifespanFunction, Router, SharedOptions
 from microframe.routing.urls import NoMatchFound, RouteNames
 from microframe.routing.versions import Versions
@@ -110,7 +90,6 @@ class Application(Router):
         self.routes: List[Route] = []
         self.mounts: List[Mount] = []
         self._plugins = list(plugins)
-        self._installations: List[Installation] = []
         self.records: List[object] = []
         self._converters = Converters()
         self._stack = Stack()
@@ -123,7 +102,6 @@ class Application(Router):
         self._broken: Optional[Exception] = None
         self._broken_at: Optional[TracebackType] = None
         self._is_mounted = False
-        self._socket: Optional[SocketHandler] = None
         self._http: Optional[Callable[..., Awaitable[None]]] = None
         self._edge: Optional[ASGIApp] = None
         for middleware in reversed(list(wrapping)):
@@ -185,15 +163,7 @@ class Application(Router):
             raise SetupError(f"there is no middleware for {kind!r}: only http")
 
         def register(function: F) -> F:
-            def around(endpoint: Endpoint) -> Endpoint:
-                async def surrounded(request: Request) -> Response:
-                    response: Response = await function(request, endpoint)
-                    return response
-
-                return surrounded
-
-            around.__name__ = getattr(function, "__name__", "middleware")
-            self.add_middleware(around)
+            self.add_middleware(around_next(function))
             return function
 
         return register
@@ -221,75 +191,25 @@ class Application(Router):
         return self
 
     def _put_together(self) -> None:
-        for plugin in order_plugins(self._plugins):
-            self._installations.append(install(plugin, self, self.records))
-        if not self._is_mounted:  # its environment may hold what is meant for the application around it
-            refuse_unknown_sections(self.config, [one.plugin.name for one in self._installations])
-        for installation in self._installations:
-            installation.is_closed = True
-        gather_commands(self.commands, self._installations)
-        self.injector.prepare()
-        layers = order_layers([layer for stack in self._stacks() for layer in stack.layers])
-        table = self._workshop(layers).build_table(self.walk(), self._walk_plugins())
-        self.routes, self.mounts, self._names = table.routes, table.mounts, table.names
-        form = ProblemFormat(self.config.problem_base, self.config.error_format)
-        errors = Errors(self._all_handlers(), form, configured_debug_page(self.config))
-        guards = gather_guards(self.config, self._installations, self._guards)
-        pages = ProblemPages(self.config.problem_base)
-        inner = dispatch_requests(table.requests, self.versioning, self.config.redirect_slashes, pages.answer)
-        around = layers_around(layers)
-        if around:
-            # A boundary of its own, so that middleware sees every answer, errors included.
-            inner = fold(around, errors(inner))
-        inner = guarded(guards, inner)
-        self._socket = dispatch_sockets(table.sockets, self.versioning)
-        self._lifespan = Lifespan(gather_parts(self, self._installations, table.lifespans))
-        self._built = errors(inner)
-        self._open_edge(inner, errors, guards, form)
-
-    def _workshop(self, layers: Sequence[Layer]) -> Workshop:
-        defaults = Inherited(cancel_on_disconnect=self.config.cancel_on_disconnect or None)
-        return Workshop(
-            self.injector, self._converters, layers, self.config.strict, defaults, self.versioning
+        registered = Registered(
+            self._plugins,
+            self.records,
+            self._stack,
+            self._guards,
+            self._handlers,
+            self._converters,
+            self._is_mounted,
         )
-
-    def _stacks(self) -> List[Stack]:
-        """Everybody's middleware, plugins' further inside than the application's own."""
-        return [*(installation.stack for installation in self._installations), self._stack]
-
-    def _walk_plugins(self) -> Iterable[Any]:
-        for installation in self._installations:
-            yield from installation.router.walk()
-
-    def _all_handlers(self) -> Dict[Any, Callable[..., Any]]:
-        handlers: Dict[Any, Callable[..., Any]] = {}
-        for installation in self._installations:
-            handlers.update(installation.exception_handlers)
-        return {**handlers, **self._handlers}
-
-    def _open_edge(
-        self, endpoint: Endpoint, errors: Errors, guards: Tuple[Guard, ...], form: ProblemFormat
-    ) -> None:
-        assert self._socket is not None
-        edge = build_edge(self, endpoint, self._socket, errors, guards)
-        around = [wrap for stack in self._stacks() for wrap in stack.around]
-        self._edge = edge.protocol
-        for wrap in around:
-            self._edge = wrap(self._edge)
-        if not around:
-            self._http = edge.http
-        self._mounted = self._open_mounted(guards, errors)
-
-    def _open_mounted(self, guards: Tuple[Guard, ...], errors: Errors) -> Opened:
-        if any(stack.around for stack in self._stacks()):
-            # They speak the protocol, so wherever they stand, this is an application like any other.
-            return open_asgi(self)._replace(names=self._names, lifespan=self.lifespan_context)
-        assert self._built is not None
-        assert self._socket is not None
-        endpoint = lower_limit(self._built, self.config.max_body_size)
-        limit = self.config.websocket_max_message_size
-        handler = build_mounted_socket(self._socket, guards, errors, limit)
-        return Opened(endpoint, handler, self, self._names, self.lifespan_context)
+        program = build_program(self, registered)
+        self.routes, self.mounts, self._names = (
+            program.table.routes,
+            program.table.mounts,
+            program.table.names,
+        )
+        self._lifespan = program.lifespan
+        self._mounted = program.mounted
+        self._edge, self._http = program.edge, program.http
+        self._built = program.endpoint
 
     # Serving ---------------------------------------------------------------------------------------------------------
 

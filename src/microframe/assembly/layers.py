@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from typing import Any, Callable, List, Mapping, NamedTuple, Sequence, Set, Tuple
 
 from microframe.asgi.messages import ASGIApp
-from microframe.endpoint import Guard, Middleware
+from microframe.endpoint import Endpoint, Guard, Middleware
 from microframe.exceptions import SetupError
 from microframe.http.background import is_async_callable
+from microframe.http.request import Request
+from microframe.http.responses import Response
 from microframe.injection.handler import is_asgi_middleware
 from microframe.injection.signature import count_arguments
 from microframe.routing.route import Inherited, Route, where_is
@@ -62,6 +64,20 @@ class Stack:
         if not hasattr(made, "for_route"):
             check_layer(made, name)
         self.layers.append(Layer(name, made, *place))
+
+
+def around_next(function: Callable[..., Any]) -> Middleware:
+    """A function of `(request, call_next)` as middleware."""
+
+    def around(endpoint: Endpoint) -> Endpoint:
+        async def surrounded(request: Request) -> Response:
+            response: Response = await function(request, endpoint)
+            return response
+
+        return surrounded
+
+    around.__name__ = getattr(function, "__name__", "middleware")
+    return around
 
 
 def name_of(middleware: Any) -> str:

@@ -9,11 +9,11 @@ from microframe.routing.router import Router
 
 
 def gather_parts(
-    application: Router, installations: Iterable[Installation], mounted: Iterable[Part]
+    application: object, own: Iterable[Router], installations: Iterable[Installation], mounted: Iterable[Part]
 ) -> List[Part]:
-    """What plugins open first, then the application and each router, then what is mounted."""
+    """What plugins open first, then the application and each router (`own` begins with it), then what is mounted."""
     parts: List[Part] = []
-    routers = [*application.routers()]
+    routers = [*own]
     for installation in installations:
         parts += installation.parts
         routers += installation.router.routers()
