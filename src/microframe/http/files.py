@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import dataclass
-from typing import AsyncIterator, BinaryIO, Union
+from typing import AsyncIterator, BinaryIO, List, Union
 
 from microframe.concurrency import run_in_threadpool
 
@@ -19,9 +19,10 @@ class FileSlice:
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The bytes in pieces, read in a thread; ends early where the file has become shorter."""
-        file = await run_in_threadpool(_open, self.path, self.offset)
+        opened: List[BinaryIO] = []  # also where this is cancelled while the thread opens it
         try:
-            left = self.length
+            await run_in_threadpool(lambda: opened.append(_open(self.path, self.offset)))
+            file, left = opened[0], self.length
             while left > 0:
                 piece = await run_in_threadpool(file.read, min(CHUNK, left))
                 if not piece:
@@ -29,7 +30,8 @@ class FileSlice:
                 left -= len(piece)
                 yield piece
         finally:
-            await run_in_threadpool(file.close)
+            for file in opened:
+                await run_in_threadpool(file.close)
 
 
 def _open(path: Union[str, "os.PathLike[str]"], offset: int) -> BinaryIO:
