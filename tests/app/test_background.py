@@ -4,6 +4,7 @@ import asyncio
 import logging
 import threading
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Any, AsyncIterator, Dict, List, Optional
 
 import pytest
@@ -13,6 +14,7 @@ from microframe import (
     BackgroundTask,
     BackgroundTasks,
     Depends,
+    FileResponse,
     HTTPException,
     PlainTextResponse,
     Request,
@@ -20,7 +22,7 @@ from microframe import (
     StreamingResponse,
 )
 from microframe.testing import AsyncTestClient
-from tests.wire import get, served
+from tests.wire import eventually, get, served
 
 Notes = List[str]
 
@@ -227,3 +229,112 @@ def test_the_answer_does_not_wait_for_its_tasks() -> None:
         assert notes == []
         release.set()
     assert notes == ["released"]
+
+
+class LeavingClient:
+    """Takes `pieces` messages of an answer and leaves: the server refuses the rest, or only tells of it."""
+
+    def __init__(self, pieces: int, refuses: bool) -> None:
+        self.pieces = pieces
+        self.refuses = refuses
+        self.left = asyncio.Event()
+        self.asked = False
+
+    async def receive(self) -> Dict[str, Any]:
+        if not self.asked:
+            self.asked = True
+            return {"type": "http.request", "body": b"", "more_body": False}
+        await self.left.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Any) -> None:
+        self.pieces -= 1
+        if self.pieces == 0:
+            self.left.set()
+        if self.pieces < 0 and self.refuses:
+            raise OSError("nobody is there")
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "refuses", "pieces"),
+    [
+        ("stream", True, 3),
+        ("stream", False, 3),
+        ("stream", True, 0),
+        ("file", True, 1),
+        ("whole", True, 0),
+        ("whole", True, 1),
+    ],
+)
+async def test_tasks_run_when_the_client_leaves_while_it_is_answered(
+    kind: str, refuses: bool, pieces: int, tmp_path: Path
+) -> None:
+    notes: Notes = []
+    app = Application()
+    (tmp_path / "file").write_bytes(b"content")
+
+    async def resource() -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            notes.append("closed")
+
+    async def endless() -> AsyncIterator[bytes]:
+        try:
+            while True:
+                yield b"piece"
+        finally:
+            notes.append("stream closed")
+
+    @app.get("/")
+    async def handler(tasks: BackgroundTasks, opened: None = Depends(resource)) -> Response:
+        tasks.add_task(note_later, notes, "async task")
+        tasks.add_task(note_blocking, notes, "task")
+        if kind == "file":
+            return FileResponse(tmp_path / "file")
+        return PlainTextResponse("whole") if kind == "whole" else StreamingResponse(endless())
+
+    client = LeavingClient(pieces, refuses)
+    scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": [(b"host", b"x")]}
+    await asyncio.wait_for(app(scope, client.receive, client.send), 10)
+    before = ["stream closed"] if kind == "stream" and pieces else []
+    assert notes == [*before, "async task", "task in thread", "closed"]
+
+
+async def test_tasks_of_an_answer_that_breaks_do_not_run(caplog: pytest.LogCaptureFixture) -> None:
+    notes: Notes = []
+    app = Application()
+
+    async def broken() -> AsyncIterator[bytes]:
+        yield b"piece"
+        raise LookupError("no more of it")
+
+    @app.get("/")
+    async def handler(tasks: BackgroundTasks) -> Response:
+        tasks.add_task(note_later, notes, "never")
+        return StreamingResponse(broken())
+
+    with pytest.raises(RuntimeError, match="no more of it"):
+        await AsyncTestClient(app).get("/")
+    assert notes == []
+
+
+def test_tasks_run_though_a_client_closes_its_connection_in_the_middle_of_a_stream() -> None:
+    notes: Notes = []
+    app = Application()
+
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield bytes(65_536)
+
+    @app.get("/")
+    async def handler(tasks: BackgroundTasks) -> Response:
+        tasks.add_task(note_later, notes, "done")
+        return StreamingResponse(endless())
+
+    with served(app) as server:
+        with server.connect() as wire:
+            wire.send(get("/"))
+        eventually(lambda: notes)
+    assert notes == ["done"]

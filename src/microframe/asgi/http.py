@@ -115,10 +115,11 @@ def build_http(
                 try:
                     await send({"type": "http.response.start", "status": status, "headers": headers})
                     await send({"type": "http.response.body", "body": body})
-                except OSError as exc:  # how servers say since ASGI 2.4 that the client has left
-                    raise ClientDisconnect() from exc
+                except OSError as exc:
+                    failure = left(exc)
             else:
-                await send_pieces(request, response, edge, send)
+                failure = await send_pieces(request, response, edge, send)
+            # Also for a client that has left: what they do is seldom for it alone.
             for task in response.after:
                 await task()
         except BaseException as exc:
@@ -199,8 +200,13 @@ def bodiless_headers(raw: RawHeaders) -> RawHeaders:
     return [pair for pair in complete_headers(raw, None) if pair[0] != b"content-length"]
 
 
-async def send_pieces(request: Request, response: Response, edge: HttpEdge, send: Send) -> None:
-    """A body in pieces: each waits until the server takes it; a client that leaves ends the making of more."""
+async def send_pieces(
+    request: Request, response: Response, edge: HttpEdge, send: Send
+) -> Optional[ClientDisconnect]:
+    """A body in pieces: each waits until the server takes it; a client that leaves ends the making of more.
+
+    Gives what says that the client has left, if it has.
+    """
     body = response.body
     length = body.length if isinstance(body, FileSlice) else None
     raw = response.raw_headers + (request._reply_headers or [])
@@ -212,24 +218,31 @@ async def send_pieces(request: Request, response: Response, edge: HttpEdge, send
         start = {"type": "http.response.start", "status": response.status_code, "headers": headers}
         await send_or_leave(start, send)
         if bodiless or request.method == "HEAD":
-            await send({"type": "http.response.body", "body": b""})
+            await send_or_leave({"type": "http.response.body", "body": b""}, send)
         elif isinstance(body, FileSlice) and can_send_path(body, edge):
-            await send({"type": "http.response.pathsend", "path": str(body.path)})
+            await send_or_leave({"type": "http.response.pathsend", "path": str(body.path)}, send)
         else:
             edge.answering()
             async with cancelled_by(edge.disconnected):
                 await pump(pieces, send)
+    except ClientDisconnect as exc:
+        return exc
     finally:
         close = getattr(pieces, "aclose", None)
         if close is not None:
             await close()
+    return None
 
 
 async def pump(pieces: AsyncIterable[Piece], send: Send) -> None:
+    made = 0
     try:
         async for piece in pieces:
             data = piece if type(piece) is bytes else as_bytes(piece)
             await send_or_leave({"type": "http.response.body", "body": data, "more_body": True}, send)
+            made += 1
+            if not made % PIECES_IN_A_ROW:
+                await asyncio.sleep(0)
     except ClientDisconnect:
         raise
     except Exception as exc:
@@ -237,11 +250,23 @@ async def pump(pieces: AsyncIterable[Piece], send: Send) -> None:
     await send_or_leave({"type": "http.response.body", "body": b""}, send)
 
 
+PIECES_IN_A_ROW = 16
+"""After so many others have their turn. Servers swallow at once what is for a client that has left: a body whose making
+waits for nothing would else never hear of it, and stop everything."""
+
+
 async def send_or_leave(message: Message, send: Send) -> None:
     try:
         await send(message)
     except OSError as exc:
-        raise ClientDisconnect() from exc
+        raise left(exc) from exc
+
+
+def left(exc: OSError) -> ClientDisconnect:
+    """What servers raise since ASGI 2.4 when they are given a message for a client that has left, as our own word."""
+    gone = ClientDisconnect()
+    gone.__cause__ = exc
+    return gone
 
 
 def can_send_path(body: FileSlice, edge: HttpEdge) -> bool:
