@@ -8,6 +8,7 @@ import pytest
 
 from microframe import (
     Application,
+    Connection,
     Context,
     Depends,
     ForbiddenException,
@@ -22,9 +23,10 @@ from microframe import (
     StreamingResponse,
     UnauthorizedException,
     ValidationException,
+    WebSocket,
 )
 from microframe.endpoint import Endpoint
-from microframe.testing import AsyncTestClient, ClientResponse
+from microframe.testing import AsyncTestClient, ClientResponse, WebSocketDenied
 from microframe.testing.failures import ProtocolError
 
 BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -483,6 +485,103 @@ async def test_a_handler_for_exceptions_does_not_keep_it_out_of_the_log(
 async def test_an_exception_that_has_a_handler_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     app = raising(Child(), exception_handlers={Base: answering("handled")})
     assert (await AsyncTestClient(app).get("/")).text == "handled"
+    assert caplog.records == []
+
+
+class NoSpace(StatusException):
+    """There is no space left."""
+
+    status = 507
+
+
+@pytest.mark.parametrize(
+    ("exc", "options", "status"),
+    [
+        (HTTPException(500), {}, 500),
+        (HTTPException(503, "later"), {}, 503),
+        (NoSpace(), {}, 507),
+        (HTTPException(503), {"error_format": "detail"}, 503),
+        (HTTPException(503), {"exception_handlers": {503: answering("sorry", 503)}}, 503),
+        (Child(), {"exception_handlers": {Base: answering("sorry", 502)}}, 502),
+    ],
+    ids=["500", "503", "child", "detail", "handler of a status", "handler of a class"],
+)
+async def test_an_exception_that_is_answered_with_a_5xx_is_logged_once(
+    exc: Exception, options: Dict[str, Any], status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = raising(exc, **options)
+
+    @app.middleware("http")
+    async def note_id(request: Request, call_next: Endpoint) -> Response:
+        ids.append(request.id)
+        return await call_next(request)
+
+    ids: List[str] = []
+    # An answer that was meant: the test client does not raise it.
+    assert (await AsyncTestClient(app).get("/")).status_code == status
+    (record,) = caplog.records
+    assert (record.name, record.levelno) == ("microframe.errors", logging.ERROR)
+    assert record.getMessage() == f"GET / failed (request {ids[0]})"
+    assert record.exc_info is not None
+    assert record.exc_info[1] is exc
+
+
+@pytest.mark.parametrize("kind", ["request", "socket"])
+@pytest.mark.parametrize("where", ["handler", "guard", "dependency"])
+async def test_a_5xx_of_a_routers_handler_is_logged_once_wherever_it_was_raised(
+    where: str, kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail() -> None:
+        raise Child("down")
+
+    async def guard(connection: Connection) -> None:
+        await fail()
+
+    router = Router(
+        guards=[guard] if where == "guard" else [],
+        dependencies=[Depends(fail)] if where == "dependency" else [],
+    )
+
+    @router.get("/")
+    async def get_it() -> None:
+        await fail()
+
+    @router.websocket("/")
+    async def open_it(socket: WebSocket) -> None:
+        await fail()
+
+    router.add_exception_handler(Exception, answering("sorry", 503))
+    app = Application(exception_handlers={Base: answering("sorry", 503)} if where == "guard" else {})
+    app.include_router(router)
+    client = AsyncTestClient(app)
+    if kind == "request":
+        assert (await client.get("/")).status_code == 503
+    else:
+        with pytest.raises(WebSocketDenied) as denied:
+            async with client.websocket_connect("/"):
+                pass
+        assert denied.value.response.status_code == 503
+    (record,) = caplog.records
+    assert record.getMessage().startswith("GET / failed" if kind == "request" else "WebSocket / failed")
+    assert "Child" in caplog.text
+
+
+@pytest.mark.parametrize("status", [400, 404, 429, 499])
+async def test_a_4xx_is_not_logged(status: int, caplog: pytest.LogCaptureFixture) -> None:
+    assert (await get(raising(HTTPException(status)))).status_code == status
+    app = raising(Child(), exception_handlers={Base: answering("sorry", status)})
+    assert (await get(app)).status_code == status
+    assert caplog.records == []
+
+
+async def test_a_5xx_that_a_handler_returns_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    app = Application()
+
+    @app.get("/")
+    async def show() -> Response:
+        return PlainTextResponse("later", 503)
+
+    assert (await get(app)).status_code == 503
     assert caplog.records == []
 
 

@@ -370,7 +370,7 @@ def failing(exc: BaseException, accepts: bool) -> Application:
     ("exc", "code", "status", "logged"),
     [
         (LookupError("a secret"), 1011, 500, True),
-        (HTTPException(503), 1011, 503, False),
+        (HTTPException(503), 1011, 503, True),
         (HTTPException(403), 1008, 403, False),
         (Domain("no such room"), 1008, 404, False),
         (WebSocketException(4242, "own"), 4242, 403, False),
@@ -492,7 +492,7 @@ async def test_an_unexpected_exception_reaches_the_test_and_the_log(caplog: pyte
         async with client_of(app).websocket_connect("/") as session:
             await session.receive_text()
     (record,) = caplog.records
-    assert (record.name, record.levelno) == ("microframe.edge", logging.ERROR)
+    assert (record.name, record.levelno) == ("microframe.errors", logging.ERROR)
     assert "a secret" in caplog.text
 
 

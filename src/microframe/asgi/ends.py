@@ -1,6 +1,5 @@
 """Ends: how a WebSocket ends: quietly, with a code, or with the answer that its failure means."""
 
-import logging
 from typing import Optional
 
 from microframe.exceptions import (
@@ -10,10 +9,16 @@ from microframe.exceptions import (
     WebSocketException,
     status_of,
 )
-from microframe.middleware.errors import Errors, catches_all, end_with, find_handler, foreign
+from microframe.middleware.errors import (
+    Errors,
+    answer_by,
+    catches_all,
+    end_with,
+    find_handler,
+    foreign,
+    log_failure,
+)
 from microframe.websocket import WebSocket
-
-logger = logging.getLogger("microframe.edge")
 
 
 async def finish(socket: WebSocket, failure: Optional[BaseException], errors: Errors) -> None:
@@ -30,10 +35,12 @@ async def finish(socket: WebSocket, failure: Optional[BaseException], errors: Er
 async def fail(socket: WebSocket, failure: Exception, errors: Errors) -> None:
     handler = find_handler(errors.handlers, failure)
     if handler is not None:
-        if not isinstance(failure, HTTPException) and catches_all(errors.handlers, failure):
+        unexpected = not isinstance(failure, HTTPException) and catches_all(errors.handlers, failure)
+        if unexpected:
             note(socket, failure)
+        answering = handler(socket, failure) if unexpected else answer_by(handler, socket, failure)
         try:
-            await end_with(socket, await handler(socket, failure))
+            await end_with(socket, await answering)
             return
         except Exception as exc:
             failure = exc
@@ -47,8 +54,10 @@ async def fail(socket: WebSocket, failure: Exception, errors: Errors) -> None:
 
 
 def as_answer(socket: WebSocket, failure: Exception) -> HTTPException:
-    """A failure as the answer that it would be to a request; what nobody expected is logged."""
+    """A failure as the answer that it would be to a request; what is this side's fault is logged."""
     if isinstance(failure, HTTPException):
+        if failure.status_code >= 500:
+            log_failure(socket, failure)
         return failure
     status = status_of(failure)
     if status is not None and status < 500:
@@ -58,7 +67,6 @@ def as_answer(socket: WebSocket, failure: Exception) -> HTTPException:
 
 
 def note(socket: WebSocket, failure: Exception) -> None:
-    """Log what nobody expected, with its traceback; control characters of the path stay harmless."""
+    """Log what nobody expected, and keep it for the edge."""
     socket.failure = failure
-    path = socket.path.encode("unicode_escape").decode()
-    logger.error("WebSocket %s failed (request %s)", path, socket.id, exc_info=failure)
+    log_failure(socket, failure)

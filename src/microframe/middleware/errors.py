@@ -16,6 +16,7 @@ from microframe.exceptions import (
     status_of,
 )
 from microframe.http.background import is_async_callable
+from microframe.http.connection import Connection
 from microframe.http.problems import PROBLEM_TYPE, ProblemFormat
 from microframe.http.request import Request
 from microframe.http.responses import JSONResponse, Response, build_response
@@ -118,7 +119,7 @@ def handle_some(given: Handlers) -> Middleware:
                 handler = find_handler(handlers, exc)
                 if handler is None:
                     raise
-                return await handler(request, exc)
+                return await answer_by(handler, request, exc)
 
         return handled
 
@@ -137,11 +138,32 @@ def handle_sockets(given: Handlers) -> Callable[[SocketHandler], SocketHandler]:
                 answer = find_handler(handlers, exc)
                 if answer is None:
                     raise
-                await end_with(socket, await answer(socket, exc))
+                await end_with(socket, await answer_by(answer, socket, exc))
 
         return handled
 
     return around
+
+
+async def answer_by(
+    handler: Callable[[Any, BaseException], Awaitable[Response]], connection: Connection, exc: BaseException
+) -> Response:
+    """What a handler answers to an exception; one that is answered with a 5xx is logged, whoever raised it."""
+    response = await handler(connection, exc)
+    if response.status_code >= 500:
+        log_failure(connection, exc)
+    return response
+
+
+def log_failure(connection: Connection, exc: BaseException) -> None:
+    """Log an exception with its traceback and the request's id; control characters of the path stay harmless."""
+    logger.error(
+        "%s %s failed (request %s)",
+        connection.method if isinstance(connection, Request) else "WebSocket",
+        connection.path.encode("unicode_escape").decode(),
+        connection.id,
+        exc_info=exc,
+    )
 
 
 async def end_with(socket: WebSocket, response: Response) -> None:
@@ -183,8 +205,11 @@ class Errors:
             if handler is not None:
                 if not isinstance(exc, HTTPException) and catches_all(self.handlers, exc):
                     self.note(request, exc)
-                return await handler(request, exc)
+                    return await handler(request, exc)
+                return await answer_by(handler, request, exc)
             if isinstance(exc, HTTPException):
+                if exc.status_code >= 500:
+                    log_failure(request, exc)
                 return self.form.respond(exc, request)
         except Exception as failure:
             exc = failure
@@ -211,18 +236,12 @@ class Errors:
             return build_response(500, [PROBLEM_TYPE], LAST_WORD)
 
     def note(self, request: Request, exc: Exception) -> None:
-        """Log what nobody expected, with its traceback and the request's id; control characters stay harmless."""
+        """Log what nobody expected, and keep it for the edge."""
         asked: Optional[Request] = request
         while asked is not None:
             asked.failure = exc
             asked = asked._outer
-        logger.error(
-            "%s %s failed (request %s)",
-            request.method,
-            request.path.encode("unicode_escape").decode(),
-            request.id,
-            exc_info=exc,
-        )
+        log_failure(request, exc)
 
 
 def not_a_response(value: object) -> TypeError:
