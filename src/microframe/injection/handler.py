@@ -8,9 +8,10 @@ from microframe.exceptions import SetupError
 from microframe.http.request import Request
 from microframe.http.responses import Response
 from microframe.injection.injector import Injector
-from microframe.injection.reply import Reply, add_own_parts, build_reply
+from microframe.injection.reply import build_reply
 from microframe.injection.signature import read_signature
 from microframe.injection.site import Site
+from microframe.injection.writers import Reply, add_own_parts
 from microframe.middleware.errors import handle_some
 from microframe.routing.route import Route
 from microframe.websocket import WebSocket

@@ -1,161 +1,178 @@
-"""Reply: what a handler returned, as a Response."""
+"""Reply: what a route answers: the shape of it, for everybody, and how a returned value becomes it."""
 
-import json
-from typing import Any, Callable, Dict, Optional, Type, cast
+import collections.abc
+import inspect
+from dataclasses import dataclass
+from typing import Any, Final, List, Optional, Tuple, Type, Union, get_args, get_origin
 
-from microframe.context import Context
-from microframe.exceptions import Invalid, ResponseValidationException, SetupError
-from microframe.http.background import BackgroundTasks
-from microframe.http.responses import JSONResponse, Response, build_response
+from microframe.exceptions import SetupError
+from microframe.http.events import EventSourceResponse, ServerSentEvent
+from microframe.http.responses import HTMLResponse, JSONResponse, Response
+from microframe.injection.signature import style_of
+from microframe.injection.writers import (
+    Reply,
+    checked,
+    has_no_body,
+    reply_as,
+    reply_empty,
+    reply_json,
+    reply_text,
+)
 from microframe.markers import MISSING
 from microframe.routing.route import Route
 from microframe.validation.codec import Encode, EncodeOptions
 from microframe.validation.jsonable import any_encoder
 from microframe.validation.registry import Codecs
+from microframe.validation.shapes import UNIONS, bare
 
-Reply = Callable[[Any, Any], Response]
-"""`(request, value) -> Response`."""
+ASYNC_STREAMS: Final[Tuple[Any, ...]] = (
+    collections.abc.AsyncIterable,
+    collections.abc.AsyncIterator,
+    collections.abc.AsyncGenerator,
+)
+STREAMS: Final = (
+    *ASYNC_STREAMS,
+    collections.abc.Iterable,
+    collections.abc.Iterator,
+    collections.abc.Generator,
+)
+JSON_LINES: Final = "application/jsonl"
 
-JSON_TYPE = (b"content-type", b"application/json")
+
+@dataclass(frozen=True)
+class ReplyShape:
+    """What a route answers when all goes well."""
+
+    model: Any
+    """The type of the body. MISSING: nothing was said, nothing is checked; None: `-> None`; a stream has an `item`."""
+
+    media_type: Optional[str]
+    """None where the class of response decides for each answer, or there is no body."""
+
+    status_code: int
+    is_stream: bool
+    """Whether the handler gives the body piece by piece: as JSON Lines, events, or pieces as they are."""
+
+    item: Any
+    """The type of one item of a stream, or MISSING: unchecked."""
+
+    options: EncodeOptions
+    kind: Type[Response]
+    """The class of response that a value is made into."""
+
+
+def describe_reply(route: Route, returns: Any) -> ReplyShape:
+    """Read from a route and its handler's return annotation what it answers.
+
+    Raises:
+        SetupError: a body where the status allows none (RFC 9110 §6.4.1).
+    """
+    yields = style_of(route.handler).endswith("generator")
+    kind = kind_of(route, returns)
+    streams = yields or get_origin(returns) in ASYNC_STREAMS or issubclass(kind, EventSourceResponse)
+    declared = route.options.get("status_code")
+    status_code = (
+        default_status(kind) if declared is None else int(declared)
+    )  # it may be an `http.HTTPStatus`
+    model = MISSING if streams else model_of(route, returns)
+    if has_no_body(status_code):
+        if streams or ("response_model" in route.options and model not in (MISSING, None, type(None))):
+            raise SetupError(f"{route.where} declares a model, but {status_code} has no body")
+        model = MISSING
+    return ReplyShape(
+        model=model,
+        media_type=None if has_no_body(status_code) else media_type_of(kind, streams),
+        status_code=status_code,
+        is_stream=streams,
+        item=item_of(route, returns, kind) if streams else MISSING,
+        options=EncodeOptions(**route.inherited.response_options),
+        kind=kind,
+    )
+
+
+def kind_of(route: Route, returns: Any) -> Type[Response]:
+    """The class of response: the route's option, else the one that the annotation names, else the routers'."""
+    if "response_class" not in route.options and isinstance(returns, type):
+        if issubclass(returns, Response) and returns is not Response:
+            return returns
+        if hasattr(returns, "__html__"):
+            return HTMLResponse
+    return route.inherited.response_class or JSONResponse
+
+
+def media_type_of(kind: Type[Response], streams: bool) -> Optional[str]:
+    return JSON_LINES if streams and issubclass(kind, JSONResponse) else kind.media_type
+
+
+def default_status(kind: Type[Response]) -> int:
+    """The status that a class of response has when none is said: 307 of a redirect."""
+    parameter = inspect.signature(kind.__init__).parameters.get("status_code")
+    return parameter.default if parameter is not None and isinstance(parameter.default, int) else 200
+
+
+def model_of(route: Route, returns: Any) -> Any:
+    """The type of the body: the option where it is given (None: unchecked), else the annotation, else MISSING.
+
+    Of a union with responses in it, which are sent as they are, the other members.
+    """
+    if "response_model" in route.options:
+        model = route.options["response_model"]
+        return MISSING if model is None else model
+    if returns is None or returns is type(None):
+        return None
+    if returns is Any or returns is inspect.Signature.empty or hasattr(returns, "__html__"):
+        return MISSING
+    return without(Response, returns)
+
+
+def item_of(route: Route, returns: Any, kind: Type[Response]) -> Any:
+    """The type of one item: `response_model`, else what the annotation has in its brackets."""
+    if not issubclass(kind, (JSONResponse, EventSourceResponse)):
+        return MISSING
+    if "response_model" in route.options:
+        model = route.options["response_model"]
+        return MISSING if model is None else model
+    arguments = get_args(returns) if get_origin(returns) in STREAMS else ()
+    if not arguments or arguments[0] is Any:
+        return MISSING
+    return without(ServerSentEvent, arguments[0])
+
+
+def without(sent: type, annotation: Any) -> Any:
+    """An annotation without the members that are `sent` as they are; MISSING if nothing is left."""
+    members = get_args(bare(annotation)) if get_origin(bare(annotation)) in UNIONS else (annotation,)
+    left: List[Any] = [one for one in members if not (isinstance(one, type) and issubclass(one, sent))]
+    if len(left) == len(members):
+        return annotation
+    if not left:
+        return MISSING
+    return Union[tuple(left)]
 
 
 def build_reply(route: Route, returns: Any, codecs: Codecs) -> Reply:
     """How a route answers: its `response_model` or return annotation, its `response_class`, its `status_code`.
 
     Raises:
-        SetupError: a model that cannot be written, or a body where the status allows none (RFC 9110 §6.4.1).
+        SetupError: a model that cannot be written, or a body where the status allows none.
     """
-    model = response_model(route, returns)
-    kind = route.inherited.response_class or JSONResponse
-    declared = route.options.get("status_code")
-    if declared is not None:
-        declared = int(declared)  # it may be an `http.HTTPStatus`
-    if declared is not None and has_no_body(declared):
-        if model is not MISSING and model not in (None, type(None)) and "response_model" in route.options:
-            raise SetupError(f"{route.where} declares a model, but {declared} has no body")
-        return reply_empty(declared)
-    encode = build_encode(route, model, codecs)
+    shape = describe_reply(route, returns)
+    status_code, kind = shape.status_code, shape.kind
+    if has_no_body(status_code):
+        return reply_empty(status_code)
+    encode = build_encode(route, shape.model, shape.options, codecs)
     if kind is JSONResponse:
-        return reply_json(declared or 200, encode, route.where)
+        return reply_json(status_code, encode, route.where)
     encode = checked(encode, route.where)
     is_text = kind.__init__ is Response.__init__ and kind.render is Response.render
-    return reply_text(kind, declared or 200, encode) if is_text else reply_as(kind, declared, encode)
+    if is_text:
+        return reply_text(kind, status_code, encode)
+    return reply_as(kind, status_code if "status_code" in route.options else None, encode)
 
 
-def has_no_body(status_code: int) -> bool:
-    return status_code < 200 or status_code in (204, 205, 304)
-
-
-def response_model(route: Route, returns: Any) -> Any:
-    """The type of the body: the option where it is given (None: unchecked), else the annotation, else MISSING."""
-    if "response_model" in route.options:
-        model = route.options["response_model"]
-        return MISSING if model is None else model
-    if returns is Any or returns is None or returns is type(None) or is_unsaid(returns):
-        return MISSING
-    return returns
-
-
-def is_unsaid(returns: Any) -> bool:
-    """Whether a return annotation names no body: none at all, or a Response."""
-    import inspect
-
-    return returns is inspect.Signature.empty or (isinstance(returns, type) and issubclass(returns, Response))
-
-
-def build_encode(route: Route, model: Any, codecs: Codecs) -> Encode:
-    if model is MISSING:
+def build_encode(route: Route, model: Any, options: EncodeOptions, codecs: Codecs) -> Encode:
+    if model is MISSING or model is None:
         return any_encoder()
-    options = route.options
-    wanted = EncodeOptions(
-        include=options.get("response_model_include"),
-        exclude=options.get("response_model_exclude"),
-        by_alias=options.get("response_model_by_alias", True),
-        exclude_unset=options.get("response_model_exclude_unset", False),
-        exclude_defaults=options.get("response_model_exclude_defaults", False),
-        exclude_none=options.get("response_model_exclude_none", False),
-    )
     try:
-        return codecs.for_annotation(model).encoder(model, wanted)
+        return codecs.for_annotation(model).encoder(model, options)
     except SetupError as exc:
         raise SetupError(f"{route.where}: {exc}") from exc
-
-
-def reply_json(status_code: int, encode: Encode, where: str) -> Reply:
-    def reply(request: Context, value: Any) -> Response:
-        if isinstance(value, Response):
-            return value
-        try:
-            return build_response(status_code, [JSON_TYPE], encode(value))
-        except Invalid as exc:
-            raise ResponseValidationException(exc.under("response"), where) from None
-
-    return reply
-
-
-def checked(encode: Encode, where: str) -> Encode:
-    def encode_checked(value: Any) -> bytes:
-        try:
-            return encode(value)
-        except Invalid as exc:
-            raise ResponseValidationException(exc.under("response"), where) from None
-
-    return encode_checked
-
-
-def reply_as(kind: Type[Response], status_code: Optional[int], encode: Encode) -> Reply:
-    given: Dict[str, Any] = {} if status_code is None else {"status_code": status_code}
-
-    def reply(request: Context, value: Any) -> Response:
-        if isinstance(value, Response):
-            return value
-        if not isinstance(value, (str, bytes)) and (issubclass(kind, JSONResponse) or is_plain(value)):
-            value = json.loads(encode(value))
-        return kind(value, **given)
-
-    return reply
-
-
-def reply_text(kind: Type[Response], status_code: int, encode: Encode) -> Reply:
-    """The reply of plain text and HTML: text goes out as it is, None as nothing, any other data as JSON text."""
-    pair, charset = kind.type_header, kind.charset
-
-    def reply(request: Context, value: Any) -> Response:
-        if type(value) is str:
-            return build_response(status_code, [] if pair is None else [pair], value.encode(charset))
-        if isinstance(value, Response):
-            return value
-        return kind(encode(value) if value is not None and is_plain(value) else value, status_code)
-
-    return reply
-
-
-def is_plain(value: Any) -> bool:
-    """Whether a value is data to be written as text, rather than a path, an iterator, or what else a class takes."""
-    return isinstance(value, (dict, list, tuple, int, float, type(None))) or hasattr(value, "model_dump")
-
-
-def reply_empty(status_code: int) -> Reply:
-    def reply(request: Context, value: Any) -> Response:
-        return value if isinstance(value, Response) else build_response(status_code, [], b"")
-
-    return reply
-
-
-def add_own_parts(request: Context, response: Response, value: Any) -> None:
-    """Add what the graph put into its `Response` and `BackgroundTasks`, where it asked for them."""
-    own: Optional[Response] = request.values.get(Response)
-    if own is not None and own is not response:
-        if own.status_code and not isinstance(value, Response):
-            response.status_code = own.status_code
-            if has_no_body(own.status_code):
-                response.body, response.raw_headers = b"", []
-        # One type of content is all that an answer can have.
-        given = {name for name, _ in own.raw_headers} & {b"content-type"}
-        kept = (
-            [pair for pair in response.raw_headers if pair[0] not in given] if given else response.raw_headers
-        )
-        response.raw_headers = kept + own.raw_headers
-    tasks = cast(Optional[BackgroundTasks], request.values.get(BackgroundTasks))
-    if tasks is not None and tasks.tasks:
-        response.after.append(tasks)

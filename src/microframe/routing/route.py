@@ -12,6 +12,7 @@ from microframe.routing.path import HostPattern, PathPattern
 from microframe.routing.versions import Deprecation
 
 HandlerFunction = Callable[..., Any]
+MODEL_PREFIX = "response_model_"
 ExceptionHandlers = Mapping[Union[int, Type[BaseException]], Callable[..., Any]]
 
 
@@ -66,6 +67,8 @@ class Inherited:
     deprecated: Union[bool, Deprecation, None] = None
     include_in_schema: bool = True
     response_class: Optional[Type[Response]] = None
+    response_options: Mapping[str, Any] = field(default_factory=dict)
+    """The `response_model_*` options that were given, without that prefix."""
     max_body_size: Optional[int] = None
     cancel_on_disconnect: Optional[bool] = None
     versions: Optional[Tuple[str, ...]] = None
@@ -88,6 +91,7 @@ class Inherited:
             deprecated=inner.deprecated if inner.deprecated is not None else self.deprecated,
             include_in_schema=self.include_in_schema and inner.include_in_schema,
             response_class=inner.response_class or self.response_class,
+            response_options={**self.response_options, **inner.response_options},
             max_body_size=inner.max_body_size if inner.max_body_size is not None else self.max_body_size,
             cancel_on_disconnect=(
                 inner.cancel_on_disconnect
@@ -174,6 +178,11 @@ def inherit_options(options: RouteOptions) -> Inherited:
         deprecated=options.get("deprecated"),
         include_in_schema=options.get("include_in_schema", True),
         response_class=options.get("response_class"),
+        response_options={
+            name[len(MODEL_PREFIX) :]: value
+            for name, value in options.items()
+            if name.startswith(MODEL_PREFIX)
+        },
         max_body_size=options.get("max_body_size"),
         cancel_on_disconnect=options.get("cancel_on_disconnect"),
         versions=None if options.get("versions") is None else tuple(options["versions"]),

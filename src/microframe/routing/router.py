@@ -42,6 +42,12 @@ class SharedOptions(TypedDict, total=False):
     deprecated: Union[bool, Deprecation]
     include_in_schema: bool
     default_response_class: Type[Response]
+    response_model_include: Any
+    response_model_exclude: Any
+    response_model_by_alias: bool
+    response_model_exclude_unset: bool
+    response_model_exclude_defaults: bool
+    response_model_exclude_none: bool
     middleware: Sequence[Middleware]
     guards: Sequence[Guard]
     raises: Sequence[Type[Exception]]
