@@ -15,7 +15,7 @@ SETUP = pyproject.toml scripts/environment.sh scripts/pythons.sh
 STAMP = .ready$(if $(PYTHON),-$(subst /,-,$(PYTHON)))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format soak bench docs api clean
+.PHONY: help demo test check format soak bench docs api assets clean
 
 help: ## say what there is (this list)
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +54,9 @@ docs: $(DOCS_VENV)/$(STAMP) ## check the links of every Markdown file, and build
 
 api: $(VENV)/$(STAMP) ## write the public names and signatures down again (tests/test_public_api.txt)
 	@$(BIN)/python -m tests.test_public_api
+
+assets: $(VENV)/$(STAMP) ## fetch the files of the API documentation pages, so that they work offline (needs npm)
+	@$(BIN)/python scripts/assets.py
 
 clean: ## remove environments, caches and everything built
 	rm -rf .venv .venv-* build dist site htmlcov .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*

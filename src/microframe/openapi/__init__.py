@@ -1,0 +1,1 @@
+"""OpenAPI: the document that describes an application, and the pages that show it."""

@@ -1,0 +1,34 @@
+// Starts ReDoc with the options that its page carries.
+"use strict";
+(function () {
+  const { url, colorScheme, parameters } = JSON.parse(document.getElementById("options").textContent);
+
+  // ReDoc has no dark colours of its own.
+  const darkTheme = {
+    colors: {
+      primary: { main: "#7cb3ff" },
+      text: { primary: "#e4e6eb", secondary: "#a3a9b3" },
+      border: { dark: "#3a3f47", light: "#2c3036" },
+      http: { basic: "#a3a9b3" },
+    },
+    schema: { nestedBackground: "#22252a", typeNameColor: "#a3a9b3", typeTitleColor: "#a3a9b3", linesColor: "#4b7bb5" },
+    sidebar: { backgroundColor: "#1d2024", textColor: "#e4e6eb" },
+    rightPanel: { backgroundColor: "#121417" },
+    typography: { code: { color: "#ff9d9d", backgroundColor: "#2c3036" }, links: { color: "#7cb3ff" } },
+  };
+
+  if (typeof Redoc === "undefined") {
+    document.getElementById("missing").hidden = false;
+    return;
+  }
+  const isDark =
+    colorScheme === "dark" || (colorScheme === "auto" && matchMedia("(prefers-color-scheme: dark)").matches);
+  if (isDark) {
+    document.documentElement.classList.add("dark-mode");
+  }
+  Redoc.init(
+    new URL(url, location.href).href,
+    { ...(isDark ? { theme: darkTheme } : {}), ...parameters },
+    document.getElementById("redoc")
+  );
+})();

@@ -1,0 +1,1 @@
+"""Tests of the API document and of the pages that show it."""
