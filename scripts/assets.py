@@ -60,6 +60,7 @@ def fetch_all(table: Any, npm: Optional[str]) -> int:
     Raises:
         Unfetched: npm is not there or failed, or a file has another hash.
     """
+    remove_others(table)
     missing = missing_packages(table)
     if missing and npm is None:
         raise Unfetched("npm is not there")
@@ -67,6 +68,14 @@ def fetch_all(table: Any, npm: Optional[str]) -> int:
         with tempfile.TemporaryDirectory() as folder:
             install(package, pack(package, str(npm), Path(folder)), table.FOLDER)
     return len(missing)
+
+
+def remove_others(table: Any) -> None:
+    """Remove what is left of other versions: all that is there goes into a wheel."""
+    known = {package.folder for package in table.PACKAGES}
+    for folder in table.FOLDER.iterdir() if table.FOLDER.is_dir() else ():
+        if folder.name not in known:
+            shutil.rmtree(folder)
 
 
 def pack(package: Any, npm: str, folder: Path) -> Path:

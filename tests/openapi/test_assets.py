@@ -77,6 +77,13 @@ def test_a_file_that_was_changed_is_fetched_again(tmp_path: Path) -> None:
     assert file.read_bytes() == CODE
 
 
+def test_what_is_left_of_another_version_is_removed(tmp_path: Path) -> None:
+    npm = make_npm(tmp_path, {"made-up-1.2.3": ARCHIVE})
+    (tmp_path / "assets" / "made-up-1.2.2").mkdir(parents=True)
+    fetch_all(make_table(tmp_path / "assets"), str(npm))
+    assert [folder.name for folder in (tmp_path / "assets").iterdir()] == ["made-up-1.2.3"]
+
+
 @pytest.mark.parametrize(
     ("archives", "said"),
     [
