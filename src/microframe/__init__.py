@@ -36,6 +36,7 @@ from microframe.http.responses import (
 from microframe.http.url import URL
 from microframe.identity import Identity
 from microframe.markers import Body, Cookie, Depends, Header, Path, Provided, Query, Security, SecurityScopes
+from microframe.middleware.cors import CORSMiddleware
 from microframe.plugin import Host, Plugin
 from microframe.routing.controller import Controller, route
 from microframe.routing.router import Router
@@ -54,6 +55,7 @@ __all__ = [
     "BackgroundTasks",
     "BadRequestException",
     "Body",
+    "CORSMiddleware",
     "Connection",
     "Context",
     "Controller",

@@ -144,7 +144,7 @@ class Application(Router):
         self,
         middleware: Any,
         *args: Any,
-        slot: str = "app",
+        slot: str = "",
         before: str = "",
         after: str = "",
         **options: Any,

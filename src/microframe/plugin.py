@@ -40,7 +40,7 @@ class Host(Protocol):
         self,
         middleware: Callable[..., Any],
         *,
-        slot: str = "app",
+        slot: str = "",
         before: str = "",
         after: str = "",
         **options: Any,

@@ -70,7 +70,7 @@ class Installation:
         self,
         middleware: Callable[..., Any],
         *,
-        slot: str = "app",
+        slot: str = "",
         before: str = "",
         after: str = "",
         **options: Any,

@@ -28,9 +28,9 @@ class Layer:
 
 
 class Place(NamedTuple):
-    """Where a middleware wants to stand."""
+    """Where a middleware wants to stand; without a slot in its own, or in `app`."""
 
-    slot: str = "app"
+    slot: str = ""
     before: str = ""
     after: str = ""
 
@@ -63,7 +63,8 @@ class Stack:
             raise SetupError(f"the middleware {where_is(middleware)} cannot be made: {exc}") from exc
         if not hasattr(made, "for_route"):
             check_layer(made, name)
-        self.layers.append(Layer(name, made, *place))
+        slot = place.slot or getattr(made, "slot", "app")
+        self.layers.append(Layer(name, made, slot, place.before, place.after))
 
 
 def around_next(function: Callable[..., Any]) -> Middleware:

@@ -1,17 +1,33 @@
 """Compression: answers in the encoding that the client likes best: zstd, Brotli or gzip."""
 
+import contextlib
 import importlib
 import zlib
-from typing import Any, AsyncIterable, AsyncIterator, Callable, Dict, Iterable, List, Mapping, Optional, Protocol, Sequence
+from typing import (
+    Any,
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Dict,
+    Iterable,
+    List,
+    Mapping,
+    Optional,
+    Protocol,
+    Sequence,
+)
 
 from microframe.concurrency import run_in_threadpool
 from microframe.endpoint import Endpoint
 from microframe.exceptions import SetupError
+from microframe.extras import requires_extra
 from microframe.http.files import FileSlice
 from microframe.http.headers import find
 from microframe.http.media import MAX_ACCEPTED, parse_weight
 from microframe.http.request import Request
 from microframe.http.responses import Piece, Response, as_bytes
+
+__all__ = ["CompressMiddleware"]
 
 VARY = (b"vary", b"Accept-Encoding")
 IN_THREAD = 64 * 1024
@@ -91,9 +107,9 @@ class CompressMiddleware:
         for name, value in response.raw_headers:
             if name == b"content-type":
                 kind = value.partition(b";")[0].strip(b" \t").lower()
-            elif name in (b"content-encoding", b"content-range"):
-                return False
-            elif name == b"cache-control" and b"no-transform" in value.lower():
+            elif name in (b"content-encoding", b"content-range") or (
+                name == b"cache-control" and b"no-transform" in value.lower()
+            ):
                 return False
         return kind.startswith(self.prefixes) or kind.endswith(STRUCTURED)
 
@@ -244,32 +260,42 @@ class Zstandard:
 
 MODULES: Mapping[str, Sequence[str]] = {
     "zstd": ("compression.zstd", "backports.zstd"),
-    "br": ("brotli", "brotlicffi"),
+    "br": ("brotlicffi", "brotli"),
     "gzip": ("zlib",),
 }
-"""Where each encoding may come from, the best first."""
+"""Where each encoding may come from; the last is what the extra installs."""
 
 
 def library(encoding: str) -> Any:
-    """The module that has an encoding, or None."""
-    for name in MODULES[encoding]:
+    """The module that has an encoding.
+
+    Raises:
+        ModuleNotFoundError: none is installed.
+    """
+    *others, last = MODULES[encoding]
+    for name in others:
         try:
             return importlib.import_module(name)
-        except ImportError:
+        except ModuleNotFoundError:
             continue
-    return None
+    return importlib.import_module(last)
 
 
 def available() -> List[str]:
-    return [name for name in MODULES if library(name) is not None]
+    """The encodings that this machine has."""
+    found = []
+    for name in MODULES:
+        with contextlib.suppress(ModuleNotFoundError):
+            library(name)
+            found.append(name)
+    return found
 
 
 def build_maker(encoding: str, level: int) -> Callable[[], Compressor]:
     if encoding not in MODULES:
         raise SetupError(f"CompressMiddleware: there is no encoding {encoding!r}, only {', '.join(MODULES)}")
-    module = library(encoding)
-    if module is None:
-        raise SetupError(f"CompressMiddleware: {encoding} is not installed: {install_hint('compression')}")
+    with requires_extra("compression"):
+        module = library(encoding)
     if encoding == "gzip":
         return lambda: Gzip(level)
     return (lambda: Brotli(module, level)) if encoding == "br" else (lambda: Zstandard(module, level))

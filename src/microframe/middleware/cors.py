@@ -1,7 +1,7 @@
 """CORS: which pages of other origins may read the answers (Fetch standard §3.2)."""
 
 import re
-from typing import Any, Callable, List, Optional, Pattern, Sequence, Union
+from typing import List, Optional, Pattern, Sequence, Union
 
 from microframe.endpoint import Endpoint
 from microframe.exceptions import ForbiddenException, SetupError
@@ -58,7 +58,9 @@ class CORSMiddleware:
         self.credentials = allow_credentials
         self.private_network = allow_private_network
         if allow_credentials and (self.allows_all or self.lets_strangers()):
-            raise SetupError("CORSMiddleware: credentials for any origin would give every page the user's data: name them")
+            raise SetupError(
+                "CORSMiddleware: credentials for any origin would give every page the user's data: name them"
+            )
         methods = ALL_METHODS if "*" in allow_methods else checked_names(allow_methods, "allow_methods")
         self.methods = frozenset(methods)
         self.any_header = "*" in allow_headers
@@ -67,8 +69,12 @@ class CORSMiddleware:
         self.granted = [(b"access-control-allow-methods", ", ".join(sorted(self.methods)).encode())]
         self.granted.append((b"access-control-max-age", b"%d" % max_age))
         exposed = checked_names(expose_headers, "expose_headers")
-        self.always: RawHeaders = [(b"access-control-allow-credentials", b"true")] if allow_credentials else []
-        self.exposed: RawHeaders = [check_header("access-control-expose-headers", ", ".join(exposed))] if exposed else []
+        self.always: RawHeaders = (
+            [(b"access-control-allow-credentials", b"true")] if allow_credentials else []
+        )
+        self.exposed: RawHeaders = (
+            [check_header("access-control-expose-headers", ", ".join(exposed))] if exposed else []
+        )
 
     def __call__(self, endpoint: Endpoint) -> Endpoint:
         async def shared(request: Request) -> Response:
@@ -113,13 +119,19 @@ class CORSMiddleware:
         headers = [self.allowed_origin(origin.encode("latin-1")), *self.always, *self.granted]
         if asked:
             headers.append((b"access-control-allow-headers", ", ".join(asked).encode()))
-        if self.private_network and find(request.raw_headers, b"access-control-request-private-network") == b"true":
+        if (
+            self.private_network
+            and find(request.raw_headers, b"access-control-request-private-network") == b"true"
+        ):
             headers.append((b"access-control-allow-private-network", b"true"))
         return build_response(204, headers, b"")
 
 
 def is_preflight(request: Request) -> bool:
-    return request.method == "OPTIONS" and find(request.raw_headers, b"access-control-request-method") is not None
+    return (
+        request.method == "OPTIONS"
+        and find(request.raw_headers, b"access-control-request-method") is not None
+    )
 
 
 def requested_headers(request: Request) -> List[str]:
@@ -143,11 +155,13 @@ def checked_origin(origin: str) -> str:
     if not found or not scheme.isascii() or not scheme.replace("-", "").isalnum() or host is None:
         raise SetupError(f"CORSMiddleware: {origin!r} is no origin, such as https://app.example.com")
     if origin != origin.lower() or DEFAULT_PORTS.get(scheme) == str(host[1]):
-        raise SetupError(f"CORSMiddleware: browsers never write an origin as {origin!r}: lower-case, no usual port")
+        raise SetupError(
+            f"CORSMiddleware: browsers never write an origin as {origin!r}: lower-case, no usual port"
+        )
     return origin
 
 
-def checked_pattern(pattern: Union[None, str, Pattern[str]]) -> Optional[Pattern[str]]:
+def checked_pattern(pattern: Union[str, Pattern[str], None]) -> Optional[Pattern[str]]:
     if pattern is None:
         return None
     try:

@@ -10,6 +10,8 @@ from microframe.http.headers import RawHeaders, check_header
 from microframe.http.request import Request
 from microframe.http.responses import Response
 
+__all__ = ["STRICT_POLICY", "SecurityHeadersMiddleware", "csp_nonce"]
+
 Directives = Mapping[str, Union[str, Sequence[str]]]
 
 NONCE = "'nonce-{nonce}'"
@@ -70,7 +72,9 @@ class SecurityHeadersMiddleware:
         cross_origin_embedder_policy: Optional[str] = None,
     ) -> None:
         if hsts_preload and (not hsts_include_subdomains or (hsts or 0) < YEAR):
-            raise SetupError("SecurityHeadersMiddleware: preloading needs subdomains and a year (hstspreload.org)")
+            raise SetupError(
+                "SecurityHeadersMiddleware: preloading needs subdomains and a year (hstspreload.org)"
+            )
         given: Dict[str, Optional[str]] = {
             "x-content-type-options": "nosniff",
             "x-frame-options": frame_options,
@@ -96,9 +100,7 @@ class SecurityHeadersMiddleware:
             response = await endpoint(request)
             sent = {name for name, _ in response.raw_headers}
             sent.update(name for name, _ in request.reply_headers)
-            request.reply_headers.extend(
-                pair for pair in self.headers_for(request) if pair[0] not in sent
-            )
+            request.reply_headers.extend(pair for pair in self.headers_for(request) if pair[0] not in sent)
             return response
 
         return protected
