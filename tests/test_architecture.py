@@ -42,6 +42,8 @@ OPTION_LISTS = {
     "microframe.http.request.Request.__init__",  # the record of a message head, made once a request
     "microframe.http.downloads.FileResponse.__init__",
     "microframe.validation.encoder.jsonable_encoder",
+    "microframe.middleware.cors.CORSMiddleware.__init__",
+    "microframe.middleware.security_headers.SecurityHeadersMiddleware.__init__",  # one for each header
     "microframe.security.oauth2.OAuth2AuthorizationCodeBearer.__init__",
 }
 EMPTY_NAMES = {
