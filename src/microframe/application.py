@@ -152,10 +152,13 @@ class Application(Router):
         """Put middleware around every request; the last one added is the outermost of its slot.
 
         A class whose instances are ASGI applications stands outside all others; anything else is called with
-        `options`, if there are any, and then with the endpoint it surrounds.
+        `options`, if there are any, and then with the endpoint it surrounds. Where it has a method `setup`, that is
+        called with the application, to register what else it needs: a guard, a provided type, other middleware.
         """
         self._registering(f"add_middleware({name_of(middleware)})")
-        self._stack.add(middleware, args, options, Place(slot, before, after))
+        made = self._stack.add(middleware, args, options, Place(slot, before, after))
+        if hasattr(made, "setup"):
+            made.setup(self)
 
     def middleware(self, kind: str) -> Callable[[F], F]:
         """`@app.middleware("http")` on a function of `(request, call_next)`."""

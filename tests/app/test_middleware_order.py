@@ -13,6 +13,7 @@ from microframe import (
     Depends,
     HTTPException,
     PlainTextResponse,
+    Provided,
     Request,
     Response,
     Router,
@@ -743,3 +744,56 @@ async def test_many_requests_at_once_do_not_mix() -> None:
     asked = [str(number) for number in range(100)]
     answers = await asyncio.gather(*[client.get("/", headers={"x-who": word}) for word in asked])
     assert [answer.json() for answer in answers] == [[word] * 3 for word in asked]
+
+
+class Bundle:
+    """No middleware itself: what it stands for it registers when it is added."""
+
+    def __init__(self, notes: Notes) -> None:
+        self.notes = notes
+
+    def setup(self, host: Any) -> None:
+        async def guard(connection: Connection) -> Optional[Response]:
+            self.notes.append("guard")
+            return None
+
+        host.add_guard(guard)
+        host.add_middleware(named("inner", self.notes), slot="cache")
+        host.add_middleware(Slotted, notes=self.notes)
+        host.provide(Bundle, lambda: self, "app")
+
+
+class Slotted(Noting):
+    """Names its own slot."""
+
+    slot = "headers"
+
+    def __init__(self, notes: Notes) -> None:
+        super().__init__("headers", notes)
+
+
+class Installed:
+    """A plugin that adds a bundle."""
+
+    name, version, requires, after, options = "installed", "1", (), (), None
+
+    def __init__(self, notes: Notes) -> None:
+        self.notes = notes
+
+    def setup(self, host: Any) -> None:
+        host.add_middleware(Bundle, notes=self.notes)
+
+
+@pytest.mark.parametrize("by_plugin", [False, True])
+async def test_what_middleware_needs_it_registers_itself(by_plugin: bool) -> None:
+    notes: Notes = []
+    app = Application(plugins=[Installed(notes)] if by_plugin else [])
+    if not by_plugin:
+        app.add_middleware(Bundle, notes=notes)
+
+    @app.get("/")
+    async def index(bundle: Provided[Bundle]) -> bool:
+        return bundle.notes is notes
+
+    assert (await AsyncTestClient(app).get("/")).json() is True
+    assert notes == ["guard", "headers in", "inner", "headers out 200"]

@@ -76,7 +76,9 @@ class Installation:
         **options: Any,
     ) -> None:
         self._registering("add_middleware")
-        self.stack.add(middleware, (), options, Place(slot, before, after))
+        made = self.stack.add(middleware, (), options, Place(slot, before, after))
+        if hasattr(made, "setup"):
+            made.setup(self)
 
     def add_guard(self, guard: Guard) -> None:
         self._registering("add_guard")

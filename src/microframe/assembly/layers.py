@@ -42,10 +42,8 @@ class Stack:
         self.layers: List[Layer] = []
         self.around: List[Callable[[ASGIApp], ASGIApp]] = []
 
-    def add(
-        self, middleware: Any, arguments: Sequence[Any], options: Mapping[str, Any], place: Place
-    ) -> None:
-        """Add a middleware, made with its options where it has any.
+    def add(self, middleware: Any, arguments: Sequence[Any], options: Mapping[str, Any], place: Place) -> Any:
+        """Add a middleware, made with its options where it has any, and give what was made.
 
         Raises:
             SetupError: it cannot be called with an endpoint, and with nothing else.
@@ -55,16 +53,19 @@ class Stack:
             if place != Place():
                 raise SetupError(f"{name} is ASGI middleware: it stands outside all others, and in no slot")
             self.around.append(lambda app: middleware(app, *arguments, **options))
-            return
+            return None
         bare = not isinstance(middleware, type) and not arguments and not options
         try:
             made = middleware if bare else middleware(*arguments, **options)
         except TypeError as exc:
             raise SetupError(f"the middleware {where_is(middleware)} cannot be made: {exc}") from exc
+        if hasattr(made, "setup") and not callable(made):
+            return made  # it surrounds nothing itself
         if not hasattr(made, "for_route"):
             check_layer(made, name)
         slot = place.slot or getattr(made, "slot", "app")
         self.layers.append(Layer(name, made, slot, place.before, place.after))
+        return made
 
 
 def around_next(function: Callable[..., Any]) -> Middleware:
