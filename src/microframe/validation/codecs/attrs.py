@@ -176,7 +176,7 @@ def shadow_field(field: "attrs.Attribute[Any]") -> Any:
     factory = getattr(field.default, "factory", None)
     if factory is None:
         options["default"] = ... if field.default is attrs.NOTHING else field.default
-    elif field.default.takes_self:  # type: ignore[union-attr]
+    elif getattr(field.default, "takes_self", False):
         options["default"] = None  # never seen: attrs calls it with the instance
     else:
         options["default_factory"] = factory
