@@ -42,6 +42,8 @@ class Injector:
         self.owner_context: Optional[Context] = None
         """Where values of scope `app` live; given by the application."""
         self._sources: Dict[Tuple[Provider[Any], str], Run] = {}
+        self._compiling: List[Tuple[Provider[Any], str]] = []
+        """Whose sources are being compiled, each for the one before it."""
         self._reached: Dict[Provider[Any], FrozenSet[object]] = {}
         self._stand_ins: Dict[object, Provider[Any]] = {}
         self._shared: Set[object] = set()
@@ -88,15 +90,15 @@ class Injector:
         key = (provider, "app" if provider.scope == "app" else site.kind)
         found = self._sources.get(key)
         if found is None:
-            # Noted before it is compiled, so that providers which need each other meet it instead of each other.
-            self._sources[key] = refuse_circle(provider)
+            if key in self._compiling:
+                circle = [*self._compiling[self._compiling.index(key) :], key]
+                chain = " -> ".join(str(one) for one, _ in circle)
+                raise SetupError(f"providers need each other: {chain}")
+            self._compiling.append(key)
             try:
                 found = self._sources[key] = self._build_source(provider, key[1])
-            except BaseException:
-                del self._sources[key]
-                raise
-        elif getattr(found, "open_circle", False):
-            raise SetupError(f"providers need each other: {provider} needs itself")
+            finally:
+                self._compiling.pop()
         return found
 
     def _build_source(self, provider: Provider[Any], kind: str) -> Run:
@@ -217,12 +219,3 @@ def kind_of(context: Context) -> str:
     if isinstance(context, Request):
         return "http"
     return "socket" if isinstance(context, WebSocket) else "work"
-
-
-def refuse_circle(provider: Provider[Any]) -> Run:
-    async def refuse(context: Any) -> Any:
-        raise SetupError(f"{provider} needs itself")
-
-    # A mark on the function itself: whoever finds it has met a circle.
-    refuse.open_circle = True  # type: ignore[attr-defined]
-    return refuse
