@@ -10,7 +10,7 @@ PROGRAM = '''
 from contextlib import asynccontextmanager
 from typing import Annotated
 from annotated_types import Ge
-from microframe import Application, AppConfig, Context, Depends, Provided, Request, SetupError
+from microframe import Application, AppConfig, Context, Depends, Provided, SetupError
 
 def log(text: str) -> None:
     with open("log", "a") as file:
@@ -50,9 +50,6 @@ def fail() -> None:
     raise ValueError("no")
 
 @app.command
-def wants_request(request: Request) -> None: ...
-
-@app.command
 def leave() -> None:
     raise SystemExit(7)
 '''
@@ -67,7 +64,7 @@ def program(folder: Path) -> Path:
 def test_commands_are_listed_with_their_first_line(program: Path) -> None:
     result = call("do")
     assert result.exit_code == 0
-    assert result.stdout.splitlines()[:2] == ["add-cards      Add some cards.", "blocking"]
+    assert result.stdout.splitlines()[:2] == ["add-cards  Add some cards.", "blocking"]
 
 
 def test_a_command_is_given_what_it_asks_for_and_its_arguments(program: Path) -> None:
@@ -93,7 +90,6 @@ def test_a_blocking_command_that_returns_nothing_says_nothing(program: Path) -> 
         (["add-cards", "cout=3"], 2, "add-cards cannot be given 'cout=3'; did you mean count?"),
         (["add-cards", "pool=x"], 2, "add-cards cannot be given 'pool=x': it takes count=…, board_id=…"),
         (["blocking", "x=1"], 2, "blocking cannot be given 'x=1': it takes no arguments"),
-        (["wants-request"], 3, "request of wants_request"),
         (["fail"], 1, "fail failed: ValueError: no (app.py:"),
     ],
 )
@@ -112,6 +108,18 @@ def test_the_application_stops_after_a_command_that_failed(program: Path) -> Non
 
 def test_a_command_may_choose_the_exit_code(program: Path) -> None:
     assert call("do", "leave").exit_code == 7
+
+
+def test_a_command_that_wants_a_request_is_told_when_the_program_is_loaded(folder: Path) -> None:
+    (folder / "app.py").write_text(
+        "from microframe import Application, Request\n"
+        "app = Application()\n@app.command\ndef seed(request: Request) -> None: ...\n"
+        "@app.command\ndef other() -> None: ...\n"
+    )
+    result = call("do", "other")
+    assert result.exit_code == 3
+    assert "the command 'seed': request of seed (" in only_line(result)
+    assert "app.py:3): a job or command has no Request" in only_line(result)
 
 
 def test_a_start_that_fails_is_one_line(folder: Path) -> None:

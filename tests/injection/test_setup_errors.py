@@ -99,7 +99,13 @@ def provider_that_is_an_object(app: Application) -> None:
     app.provide(Cards, Cards())  # type: ignore[arg-type]
 
 
-@mistake(r"providers need each other: .*of Cards, .*one \(.*:\d+\)")
+PROVIDER = r"the request provider of {}, .*{} \(.*test_setup_errors\.py:\d+\)"
+CARDS, USERS, MODEL = (
+    PROVIDER.format(*names) for names in (("Cards", "one"), ("Users", "two"), ("Model", "three"))
+)
+
+
+@mistake(f"providers need each other: {CARDS} -> {USERS} -> {CARDS}$")
 def providers_in_a_circle(app: Application) -> None:
     def one(users: Provided[Users]) -> Cards:
         return Cards()
@@ -109,6 +115,64 @@ def providers_in_a_circle(app: Application) -> None:
 
     app.provide(Cards, one)
     app.provide(Users, two)
+
+
+@mistake(f"providers need each other: {USERS} -> {MODEL} -> {USERS}$")
+def providers_in_a_circle_behind_others(app: Application) -> None:
+    def one(users: Provided[Users]) -> Cards:
+        return Cards()
+
+    def between(model: Provided[Model]) -> int:
+        return 1
+
+    def two(number: Annotated[int, Depends(between)]) -> Users:
+        return Users()
+
+    def three(users: Provided[Users]) -> Model:
+        return Model(a=1)
+
+    app.provide(Cards, one)
+    app.provide(Users, two)
+    app.provide(Model, three)
+
+
+@mistake(f"providers need each other: {CARDS} -> {CARDS}$")
+def a_provider_that_needs_itself(app: Application) -> None:
+    def one(cards: Provided[Cards]) -> Cards:
+        return cards
+
+    app.provide(Cards, one)
+
+
+@mistake(r"the command 'wants-it': request of .*wants_it \(.*:\d+\): a job or command has no Request")
+def a_command_that_wants_a_request(app: Application) -> None:
+    def wants_it(request: Request, count: int) -> None: ...
+
+    app.command(wants_it)
+
+
+@mistake(r"the command 'seed': request of .*opens \(.*:\d+\): a job or command has no Request \(.*seed \(")
+def a_command_whose_dependency_wants_a_request(app: Application) -> None:
+    def opens(request: Request) -> int:
+        return 1
+
+    def seed(count: int, opened: Annotated[int, Depends(opens)]) -> None: ...
+
+    app.command(seed)
+
+
+@mistake(r"the command 'seed': cards of .*seed \(.*:\d+\): nobody provides Cards")
+def a_command_that_wants_what_nobody_provides(app: Application) -> None:
+    def seed(cards: Provided[Cards]) -> None: ...
+
+    app.command(seed)
+
+
+@mistake(r"the command 'seed': limit of .*seed \(.*:\d+\): a job or command has no query to read from")
+def a_command_that_reads_a_query(app: Application) -> None:
+    def seed(limit: Annotated[int, Query()]) -> None: ...
+
+    app.command(seed)
 
 
 @mistake(r"dependencies go in a circle: .*first \(.*:\d+\) -> .*second \(.*:\d+\) -> .*first \(")

@@ -7,7 +7,6 @@ from typing import (
     Awaitable,
     Callable,
     Dict,
-    Iterable,
     List,
     Optional,
     Protocol,
@@ -150,18 +149,3 @@ def install(plugin: Plugin, application: Base, records: List[object]) -> Install
             f"the plugin {plugin.name!r} failed in {where}: {type(exc).__name__}: {exc}"
         ) from exc
     return installation
-
-
-def gather_commands(own: Dict[str, Callable[..., Any]], installations: Iterable[Installation]) -> None:
-    """Add the commands of plugins to the application's own, which win.
-
-    Raises:
-        SetupError: two plugins have a command of one name.
-    """
-    owners: Dict[str, str] = {}
-    for installation in installations:
-        for name, function in installation.commands.items():
-            plugin = installation.plugin.name
-            if owners.setdefault(name, plugin) != plugin:
-                raise SetupError(f"the plugins {owners[name]!r} and {plugin!r} both have a command {name!r}")
-            own.setdefault(name, function)

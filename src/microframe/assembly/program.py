@@ -19,9 +19,10 @@ from typing import (
 
 from microframe.asgi.messages import ASGIApp, Receive, Scope, Send
 from microframe.asgi.socket import build_mounted_socket
+from microframe.assembly.commands import check_commands, gather_commands
 from microframe.assembly.edge import Served, build_edge, configured_debug_page
 from microframe.assembly.guards import gather_guards
-from microframe.assembly.installation import Base, Installation, gather_commands, install
+from microframe.assembly.installation import Base, Installation, install
 from microframe.assembly.layers import Layer, Stack, layers_around, order_layers
 from microframe.assembly.mounts import Opened, lower_limit, open_asgi
 from microframe.assembly.parts import gather_parts
@@ -102,6 +103,7 @@ class Assembly:
     def build(self) -> Program:
         self.set_up_plugins()
         self.application.injector.prepare()
+        check_commands(self.application.commands, self.application.injector)
         layers = order_layers([layer for stack in self.stacks for layer in stack.layers])
         table = self.workshop(layers).build_table(self.application.walk(), self.walk_plugins())
         form = ProblemFormat(self.config.problem_base, self.config.error_format)

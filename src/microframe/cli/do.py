@@ -6,12 +6,12 @@ import sys
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from microframe import Application, SetupError
+from microframe.assembly.commands import arguments_of
 from microframe.cli.failure import FAILED, UNLOADABLE, USAGE, Failure, did_you_mean, explained, place_of
 from microframe.cli.settings import export
 from microframe.cli.target import load, parse_target
 from microframe.exceptions import Invalid
 from microframe.extras import requires_extra
-from microframe.injection.checks import is_framework, is_provided
 from microframe.injection.signature import Asked, read_signature
 from microframe.lifespan import LifespanError
 from microframe.markers import MISSING
@@ -87,7 +87,7 @@ def with_arguments(app: Application, name: str, function: Function, arguments: S
     Raises:
         Failure: one is unknown, missing, or not what its parameter wants.
     """
-    wanted = {asked.name: asked for asked in read_signature(function).parameters if is_argument(app, asked)}
+    wanted = {asked.name: asked for asked in arguments_of(read_signature(function), app.injector)}
     given: Dict[str, Any] = {}
     for text in arguments:
         key, separator, value = text.partition("=")
@@ -105,13 +105,6 @@ def with_arguments(app: Application, name: str, function: Function, arguments: S
     if missing:
         raise Failure(f"{name} needs {' '.join(f'{key}=…' for key in missing)}", USAGE)
     return functools.partial(function, **given) if given else function
-
-
-def is_argument(app: Application, asked: Asked) -> bool:
-    """Whether a parameter is given on the command line, because nothing injects it."""
-    if asked.marker is not None or is_framework(asked.annotation) or is_provided(asked.annotation):
-        return False
-    return app.injector.provider_of(asked.annotation) is None
 
 
 def has_default(asked: Asked) -> bool:
