@@ -41,6 +41,8 @@ class WebSocket(Connection):
     __slots__ = ("_socket", "socket_state", "subprotocol")
 
     method = "GET"
+    allowed_origins: Tuple[str, ...] = ()
+    """The sites besides its own that may open it: what every application around its handler allows, taken together."""
 
     def __init__(
         self,

@@ -389,7 +389,7 @@ async def test_exception_handlers_of_a_router_cover_what_is_mounted_in_it() -> N
     outer, router = Application(), Router(exception_handlers={LookupError: handler})
     router.mount("/asgi", only_http(fail))
     outer.include_router(router)
-    assert (await client_of(outer).get("/asgi/x")).text == "handled /x"
+    assert (await client_of(outer).get("/asgi/x")).text == "handled /asgi/x"
 
 
 async def test_asgi_middleware_of_a_mounted_application_is_not_forgotten() -> None:
@@ -825,3 +825,60 @@ async def test_a_socket_of_a_mounted_application_of_ours_is_limited_by_both() ->
         assert await socket.receive_text() == "x" * 10
         await socket.send_text("x" * 11)
         assert (await socket.receive())["code"] == 1009
+
+
+ORIGINS = ["https://outer.example", "https://inner.example"]
+
+
+@pytest.mark.parametrize(
+    ("outer_allows", "inner_allows"),
+    [((), ()), ((0,), ()), ((), (1,)), ((0,), (1,)), ((1,), (1,))],
+)
+async def test_the_origins_of_a_mounted_application_count_for_its_own_sockets_alone(
+    outer_allows: "tuple[int, ...]", inner_allows: "tuple[int, ...]"
+) -> None:
+    inner = inner_application(websocket_allowed_origins=[ORIGINS[number] for number in inner_allows])
+    outer = inner_application(websocket_allowed_origins=[ORIGINS[number] for number in outer_allows])
+    outer.mount("/inner", inner)
+    outer.mount("/asgi", echo_socket)
+
+    async def opens(path: str, origin: str) -> bool:
+        headers = {"origin": origin, "cookie": "session=1"}
+        try:
+            async with client_of(outer).websocket_connect(path, headers=headers):
+                return True
+        except WebSocketDenied as exc:
+            return exc.response.status_code != 403
+
+    for number, origin in enumerate(ORIGINS):
+        assert await opens("/live", origin) == (number in outer_allows)
+        assert await opens("/asgi/live", origin) == (number in outer_allows)
+        assert await opens("/inner/live", origin) == (number in outer_allows + inner_allows)
+    assert await opens("/inner/live", "http://testserver")
+    assert not await opens("/inner/live", "https://elsewhere.example")
+
+
+@pytest.mark.parametrize(
+    ("limit", "path", "status"),
+    [
+        ({"max_header_count": 4}, "/cards/1", 431),
+        ({"max_header_size": 100}, "/cards/1", 431),
+        ({"max_path_size": 30}, "/cards/1?q=" + "x" * 40, 414),
+        ({"max_query_params": 2}, "/cards/1?a=1&b=2&c=3", 400),
+    ],
+)
+@pytest.mark.parametrize("smaller", ["inner", "outer"])
+async def test_the_smaller_limits_on_heads_count(
+    smaller: str, limit: Dict[str, int], path: str, status: int
+) -> None:
+    lines = {f"x-{number}": "x" * 20 for number in range(5)}
+    outer = inner_application(**limit if smaller == "outer" else {})
+    outer.mount("/inner", inner_application(**limit if smaller == "inner" else {}))
+    client = client_of(outer)
+    answer = await client.get(f"/inner{path}", headers=lines)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert (await client.get(path, headers=lines)).status_code == (status if smaller == "outer" else 200)
+    with pytest.raises(WebSocketDenied) as denied:
+        await client.websocket_connect("/inner/live?" + path.partition("?")[2], headers=lines).__aenter__()
+    assert denied.value.response.status_code == status

@@ -8,12 +8,12 @@ from microframe.asgi.http import RAISE, complete_headers
 from microframe.asgi.messages import HeadCheck, Receive, Scope, ScopeEdge, Send, read_path
 from microframe.context import Owner
 from microframe.endpoint import Guard
-from microframe.exceptions import ForbiddenException, WebSocketDisconnect
+from microframe.exceptions import WebSocketDisconnect
 from microframe.http.headers import RawHeaders
 from microframe.http.responses import Response
 from microframe.middleware.errors import Errors
 from microframe.routing.dispatch import SocketHandler, guarded_socket
-from microframe.websocket import WebSocket, is_foreign_origin
+from microframe.websocket import WebSocket
 
 GONE = (OSError, RuntimeError)
 """How servers say that nobody is there to send to."""
@@ -97,36 +97,30 @@ def is_larger(data: Union[str, bytes], limit: int) -> bool:
 
 
 class SocketLimits:
-    """What one application allows its sockets: the size of a message in bytes, and origins besides its own."""
+    """What one application allows its sockets: heads, the size of a message in bytes, origins besides its own."""
 
-    def __init__(self, message: int, origins: Tuple[str, ...] = ()) -> None:
+    def __init__(self, head: HeadCheck, message: int, origins: Sequence[str] = ()) -> None:
+        self.head = head
         self.message = message
         self.origins = tuple(origin.lower().rstrip("/") for origin in origins)
 
+    def admit(self, socket: WebSocket) -> None:
+        """Check the head of a socket, and let those open it that are allowed here.
 
-def build_socket(
-    owner: Owner,
-    handler: SocketHandler,
-    guards: Sequence[Guard],
-    errors: Errors,
-    head: HeadCheck,
-    limits: SocketLimits,
-) -> Callable[..., Awaitable[None]]:
-    """The part of the edge that serves WebSockets."""
-
-    async def admit(socket: WebSocket) -> None:
-        refusal = head(socket.raw_headers, socket.path, socket.query_string)
+        Raises:
+            HTTPException: what is wrong with the head.
+        """
+        refusal = self.head(socket.raw_headers, socket.path, socket.query_string)
         if refusal is not None:
             raise refusal
-        await admitted(socket)
+        socket.allowed_origins += self.origins
 
-    async def known(socket: WebSocket) -> None:
-        # After the guards, because they may know the scheme that a proxy took the request with.
-        if is_foreign_origin(socket, limits.origins):
-            raise ForbiddenException("This origin may not open a socket here.")
-        await handler(socket)
 
-    admitted = guarded_socket(guards, known)
+def build_socket(
+    owner: Owner, handler: SocketHandler, guards: Sequence[Guard], errors: Errors, limits: SocketLimits
+) -> Callable[..., Awaitable[None]]:
+    """The part of the edge that serves WebSockets."""
+    admitted = guarded_socket(guards, handler)
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         path, escaped = read_path(scope)
@@ -136,7 +130,8 @@ def build_socket(
         socket.escaped = escaped
         failure: Optional[BaseException] = None
         try:
-            await admit(socket)
+            limits.admit(socket)
+            await admitted(socket)
         except BaseException as exc:
             failure = exc
         failure = await socket.close_resources(failure)
@@ -148,16 +143,17 @@ def build_socket(
 
 
 def build_mounted_socket(
-    handler: SocketHandler, guards: Sequence[Guard], errors: Errors, limit: int
+    handler: SocketHandler, guards: Sequence[Guard], errors: Errors, limits: SocketLimits
 ) -> SocketHandler:
-    """The sockets of an application that is mounted in another: its own guards, errors and limit hold there too."""
+    """The sockets of an application that is mounted in another: its own guards, errors and limits hold there too."""
     guarded = guarded_socket(guards, handler)
 
     async def mounted(socket: WebSocket) -> None:
         edge = socket.edge
         if isinstance(edge, AsgiSocketEdge):
-            edge.limit = min(edge.limit, limit)
+            edge.limit = min(edge.limit, limits.message)
         try:
+            limits.admit(socket)
             await guarded(socket)
         except WebSocketDisconnect:
             raise

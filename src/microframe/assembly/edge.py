@@ -4,7 +4,16 @@ from typing import Awaitable, Mapping, NamedTuple, Optional, Protocol, Tuple
 
 from microframe.asgi.http import build_http
 from microframe.asgi.lifespan import serve_lifespan
-from microframe.asgi.messages import ASGIApp, HeadLimits, Receive, Scope, Send, below, build_head_check
+from microframe.asgi.messages import (
+    ASGIApp,
+    HeadCheck,
+    HeadLimits,
+    Receive,
+    Scope,
+    Send,
+    below,
+    build_head_check,
+)
 from microframe.asgi.socket import SocketLimits, build_socket
 from microframe.configurations.config import AppConfig
 from microframe.context import Owner
@@ -24,6 +33,24 @@ class Served(Owner, Protocol):
     def stop(self) -> Awaitable[None]: ...
 
 
+class Limits(NamedTuple):
+    """What one application lets through, at the edge and where it is mounted in another."""
+
+    head: HeadCheck
+    body: int
+    socket: SocketLimits
+
+
+def configured_limits(config: AppConfig) -> Limits:
+    head = build_head_check(
+        HeadLimits(
+            config.max_header_count, config.max_header_size, config.max_path_size, config.max_query_params
+        )
+    )
+    socket = SocketLimits(head, config.websocket_max_message_size, config.websocket_allowed_origins)
+    return Limits(head, config.max_body_size, socket)
+
+
 class Edge(NamedTuple):
     """`http` serves requests alone; `protocol` is everything."""
 
@@ -32,18 +59,17 @@ class Edge(NamedTuple):
 
 
 def build_edge(
-    served: Served, endpoint: Endpoint, handler: SocketHandler, errors: Errors, guards: Tuple[Guard, ...]
+    served: Served,
+    endpoint: Endpoint,
+    handler: SocketHandler,
+    errors: Errors,
+    guards: Tuple[Guard, ...],
+    limits: Limits,
 ) -> Edge:
     """Put the edge together, with the limits that the configuration sets."""
-    config = served.config
-    head = build_head_check(
-        HeadLimits(
-            config.max_header_count, config.max_header_size, config.max_path_size, config.max_query_params
-        )
-    )
-    http = below(config.root_path, build_http(served, endpoint, errors, head, config.max_body_size))
-    limits = SocketLimits(config.websocket_max_message_size, tuple(config.websocket_allowed_origins))
-    socket = below(config.root_path, build_socket(served, handler, guards, errors, head, limits))
+    root = served.config.root_path
+    http = below(root, build_http(served, endpoint, errors, limits.head, limits.body))
+    socket = below(root, build_socket(served, handler, guards, errors, limits.socket))
 
     async def protocol(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":

@@ -1,4 +1,4 @@
-"""Mounts: what answers below a mounted path, whatever kind of application it is."""
+"""Mounts: what answers below a mounted path, whatever kind of application it is, and what stands around it."""
 
 from functools import partial
 from typing import Any, AsyncContextManager, Awaitable, Callable, Dict, NamedTuple, Optional
@@ -6,14 +6,25 @@ from typing import Any, AsyncContextManager, Awaitable, Callable, Dict, NamedTup
 from microframe.asgi.lifespan import lifespan_of
 from microframe.asgi.messages import ASGIApp
 from microframe.asgi.mounted import as_endpoint, as_socket_handler
+from microframe.assembly.edge import Limits
 from microframe.context import Owner
-from microframe.endpoint import Endpoint
+from microframe.endpoint import Endpoint, fold, guarded
 from microframe.exceptions import SetupError
 from microframe.http.request import Request
 from microframe.http.responses import Response
+from microframe.injection.handler import (
+    cancel_on_disconnect,
+    depend,
+    depend_socket,
+    limit_body,
+    refuse_asgi,
+)
 from microframe.injection.injector import Injector
 from microframe.injection.signature import count_arguments
-from microframe.routing.dispatch import SocketHandler
+from microframe.injection.site import Site
+from microframe.middleware.errors import handle_sockets, handle_some
+from microframe.routing.below import enter_mount, enter_socket_mount
+from microframe.routing.dispatch import SocketHandler, guarded_socket, refuse_foreign
 from microframe.routing.route import Mount
 from microframe.routing.urls import RouteNames
 from microframe.wsgi import as_wsgi_endpoint, is_wsgi
@@ -60,11 +71,66 @@ def open_asgi(app: ASGIApp) -> Opened:
     return Opened(as_endpoint(app, state), as_socket_handler(app, state), lifespan=lifespan)
 
 
-def lower_limit(endpoint: Endpoint, limit: int) -> Endpoint:
-    """An application's own limit on bodies, where it is mounted in another: the smaller one counts."""
+def keep_limits(endpoint: Endpoint, limits: Limits) -> Endpoint:
+    """An application's own limits, where it is mounted in another: the smaller ones count."""
+    head, body = limits.head, limits.body
 
     def limited(request: Request) -> Awaitable[Response]:
-        request.body_limit = min(request.body_limit, limit)
+        refusal = head(request.raw_headers, request.path, request.query_string)
+        if refusal is not None:
+            raise refusal
+        request.body_limit = min(request.body_limit, body)
         return endpoint(request)
 
     return limited
+
+
+# What stands around a mount ------------------------------------------------------------------------------------------
+
+
+def surround_mount(mount: Mount, opened: Opened, injector: Injector, site: Site) -> Endpoint:
+    """What a mounted application inherits from the routers around it, as the routes beside it do.
+
+    All of it sees the request as those routes see it: the whole path, and the application around the mount.
+    """
+    inherited = mount.inherited
+    endpoint = enter_mount(mount, opened.endpoint, opened.owner)
+    if inherited.dependencies:
+        endpoint = depend(endpoint, inherited.dependencies, injector, site)
+    if inherited.cancel_on_disconnect:
+        endpoint = cancel_on_disconnect(endpoint)
+    if inherited.max_body_size is not None:
+        endpoint = limit_body(endpoint, inherited.max_body_size)
+    for handlers in reversed(inherited.exception_handlers):
+        endpoint = handle_some(handlers)(endpoint)
+    for middleware in inherited.middleware:
+        refuse_asgi(middleware, mount)
+    return guarded(inherited.guards, fold(inherited.middleware, endpoint))
+
+
+def surround_socket_mount(
+    mount: Mount, opened: Opened, injector: Injector, site: Site
+) -> Optional[SocketHandler]:
+    """The same for its sockets, if it has any; an application of ours decides itself whose pages may open them.
+
+    Whether an ASGI application has sockets nobody knows: where a dependency cannot be asked about one, because it wants
+    a Request, none is let through.
+
+    Raises:
+        SetupError: an application of ours has sockets, and a dependency around it cannot be asked about them.
+    """
+    if opened.handler is None:
+        return None
+    inherited = mount.inherited
+    handler = enter_socket_mount(opened.handler, opened.owner)
+    if inherited.dependencies:
+        try:
+            handler = depend_socket(handler, inherited.dependencies, injector, site)
+        except SetupError:
+            if opened.owner is not None:
+                raise
+            return None
+    for handlers in reversed(inherited.exception_handlers):
+        handler = handle_sockets(handlers)(handler)
+    handler = guarded_socket(inherited.guards, handler)
+    return handler if opened.owner is not None else refuse_foreign(handler)

@@ -20,11 +20,11 @@ from typing import (
 from microframe.asgi.messages import ASGIApp, Receive, Scope, Send
 from microframe.asgi.socket import build_mounted_socket
 from microframe.assembly.commands import check_commands, gather_commands
-from microframe.assembly.edge import Served, build_edge, configured_debug_page
+from microframe.assembly.edge import Served, build_edge, configured_debug_page, configured_limits
 from microframe.assembly.guards import gather_guards
 from microframe.assembly.installation import Base, Installation, install
 from microframe.assembly.layers import Layer, Stack, layers_around, order_layers
-from microframe.assembly.mounts import Opened, lower_limit, open_asgi
+from microframe.assembly.mounts import Opened, keep_limits, open_asgi
 from microframe.assembly.parts import gather_parts
 from microframe.assembly.table import Found, Table, Workshop
 from microframe.assembly.versions import dispatch_requests, dispatch_sockets
@@ -112,7 +112,8 @@ class Assembly:
         inner = self.build_endpoint(table, layers, guards, errors)
         endpoint = errors(inner)
         socket = dispatch_sockets(table.sockets, self.application.versioning)
-        edge = build_edge(self.application, inner, socket, errors, guards)
+        limits = configured_limits(self.config)
+        edge = build_edge(self.application, inner, socket, errors, guards, limits)
         protocol = edge.protocol
         for wrap in self.around:
             protocol = wrap(protocol)
@@ -122,7 +123,11 @@ class Assembly:
             self.build_lifespan(table),
             protocol,
             None if self.around else edge.http,
-            self.open_mounted(table, endpoint, self.mounted_socket(socket, guards, errors)),
+            self.open_mounted(
+                table,
+                errors(keep_limits(inner, limits)),
+                build_mounted_socket(socket, guards, errors, limits.socket) if table.sockets else None,
+            ),
         )
 
     def set_up_plugins(self) -> None:
@@ -184,17 +189,11 @@ class Assembly:
         routers = self.application.routers()
         return Lifespan(gather_parts(self.application, routers, self.installations, table.lifespans))
 
-    def mounted_socket(
-        self, socket: SocketHandler, guards: Tuple[Guard, ...], errors: Errors
-    ) -> SocketHandler:
-        return build_mounted_socket(socket, guards, errors, self.config.websocket_max_message_size)
-
-    def open_mounted(self, table: Table, endpoint: Endpoint, socket: SocketHandler) -> Opened:
+    def open_mounted(self, table: Table, endpoint: Endpoint, socket: Optional[SocketHandler]) -> Opened:
         """This application as another one mounts it."""
         application = self.application
         if self.around:
             # They speak the protocol, so wherever they stand, this is an application like any other.
             opened = open_asgi(application)
             return opened._replace(names=table.names, lifespan=application.lifespan_context)
-        limited = lower_limit(endpoint, self.config.max_body_size)
-        return Opened(limited, socket, application, table.names, application.lifespan_context)
+        return Opened(endpoint, socket, application, table.names, application.lifespan_context)

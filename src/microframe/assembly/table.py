@@ -14,22 +14,20 @@ from typing import (
 )
 
 from microframe.assembly.layers import Layer, check_surroundings, layers_of_route
-from microframe.assembly.mounts import open_mount
+from microframe.assembly.mounts import open_mount, surround_mount, surround_socket_mount
 from microframe.assembly.versions import deprecated, deprecation_of, names_of, spread
-from microframe.endpoint import Endpoint, fold, guarded
+from microframe.endpoint import fold
 from microframe.exceptions import SetupError
 from microframe.injection.handler import (
     build_endpoint,
     build_socket_handler,
-    cancel_on_disconnect,
-    limit_body,
-    refuse_asgi,
 )
 from microframe.injection.injector import Injector
+from microframe.injection.site import Site
 from microframe.lifespan import Part
-from microframe.middleware.errors import handle_sockets, handle_some
+from microframe.middleware.errors import handle_sockets
 from microframe.routing.converters import Converter
-from microframe.routing.dispatch import MountTarget, SocketTarget, Target, guarded_socket
+from microframe.routing.dispatch import SocketTarget, Target, refuse_foreign
 from microframe.routing.matcher import Entry
 from microframe.routing.path import parse_host, parse_path
 from microframe.routing.route import Inherited, Mount, Route
@@ -107,7 +105,7 @@ class Workshop:
             handler = build_socket_handler(route, self.injector, self.strict)
             for handlers in reversed(route.inherited.exception_handlers):
                 handler = handle_sockets(handlers)(handler)
-            table.sockets.append(Entry(pattern, SocketTarget(handler, route), host=host))
+            table.sockets.append(Entry(pattern, SocketTarget(refuse_foreign(handler), route), host=host))
             return
         endpoint = fold(
             layers_of_route(self.layers, route), build_endpoint(route, self.injector, self.strict)
@@ -126,30 +124,13 @@ class Workshop:
         again = any(mount.app is other.app for other in table.mounts[:-1])
         if opened.lifespan is not None and not again:
             table.lifespans.append(Part(str(mount), opened.lifespan))
-        target = MountTarget(surround_mount(mount, opened.endpoint), mount, opened.owner)
-        table.requests.append(Entry(pattern, target, host=host, mount=True))
-        if opened.handler is not None:
-            handler = opened.handler
-            for handlers in reversed(mount.inherited.exception_handlers):
-                handler = handle_sockets(handlers)(handler)
-            handler = guarded_socket(mount.inherited.guards, handler)
-            table.sockets.append(
-                Entry(pattern, SocketTarget(handler, mount, opened.owner), host=host, mount=True)
-            )
-
-
-def surround_mount(mount: Mount, endpoint: Endpoint) -> Endpoint:
-    """What a mounted application inherits from the routers around it, as the routes beside it do."""
-    inherited = mount.inherited
-    if inherited.cancel_on_disconnect:
-        endpoint = cancel_on_disconnect(endpoint)
-    if inherited.max_body_size is not None:
-        endpoint = limit_body(endpoint, inherited.max_body_size)
-    for handlers in reversed(inherited.exception_handlers):
-        endpoint = handle_some(handlers)(endpoint)
-    for middleware in inherited.middleware:
-        refuse_asgi(middleware, mount)
-    return guarded(inherited.guards, fold(inherited.middleware, endpoint))
+        names = frozenset(pattern.names + (host.names if host else ()))
+        site = Site("http", str(mount), names, self.strict)
+        endpoint = surround_mount(mount, opened, self.injector, site)
+        table.requests.append(Entry(pattern, Target(endpoint, mount), host=host, mount=True))
+        handler = surround_socket_mount(mount, opened, self.injector, replace(site, kind="socket"))
+        if handler is not None:
+            table.sockets.append(Entry(pattern, SocketTarget(handler, mount), host=host, mount=True))
 
 
 def what_is_left(item: Found, taken: Set[object]) -> List[Found]:

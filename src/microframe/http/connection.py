@@ -58,6 +58,8 @@ class Connection(Context):
     __slots__ = ("edge", "path", "path_params", "query_string", "raw_headers", "root_path", "route")
 
     escaped = False
+    mounted_at: Tuple[str, str] = ("", "/")
+    """Where a mount was matched: the path until there, and what is left of it for the mounted application."""
     _headers: Optional[Headers] = None
     _query: Optional[QueryParams] = None
     _query_values: Optional[Dict[str, str]] = None

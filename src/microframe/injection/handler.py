@@ -1,6 +1,6 @@
 """Handler: what a user writes, compiled to an endpoint."""
 
-from typing import Any, Awaitable, Callable, Optional
+from typing import Any, Awaitable, Callable, Optional, Sequence
 
 from microframe.concurrency import cancelled_by
 from microframe.endpoint import Endpoint, fold, guarded
@@ -9,10 +9,12 @@ from microframe.http.request import Request
 from microframe.http.responses import Response
 from microframe.injection.injector import Injector
 from microframe.injection.reply import build_reply
-from microframe.injection.signature import read_signature
+from microframe.injection.signature import Asked, Signature, read_signature
 from microframe.injection.site import Site
 from microframe.injection.writers import Reply, add_own_parts
+from microframe.markers import MISSING
 from microframe.middleware.errors import handle_some
+from microframe.routing.dispatch import SocketHandler, guarded_socket
 from microframe.routing.route import Route
 from microframe.websocket import WebSocket
 
@@ -66,13 +68,52 @@ async def unwind(request: Request, exc: BaseException) -> None:
 
     Values made of them are forgotten, so that whoever answers the error gets others, which are open.
     """
-    left = await request.close_resources(exc)
-    asked: Optional[Request] = request
-    while asked is not None:
-        asked._values = None
-        asked = asked._outer
+    left: Optional[BaseException] = exc
+    around = [request]
+    while around[-1]._outer is not None:
+        around.append(around[-1]._outer)
+    for one in around:
+        left = await one.close_function_resources(left)
+    left = await request.close_resources(left)
+    for one in around:
+        one._values = None
     if left is not None and left is not exc:
         raise left
+
+
+def depend(endpoint: Endpoint, dependencies: Sequence[Any], injector: Injector, site: Site) -> Endpoint:
+    """Run dependencies, whose values nobody gets, before an endpoint that is no handler: that of a mount."""
+
+    async def enter(request: Request) -> Response:
+        return await endpoint(request)
+
+    run = compile_dependencies(enter, Request, dependencies, injector, site)
+    return answer_with(run, lambda request, response: response)
+
+
+def depend_socket(
+    handler: SocketHandler, dependencies: Sequence[Any], injector: Injector, site: Site
+) -> SocketHandler:
+    """The same for sockets."""
+
+    async def enter(socket: WebSocket) -> None:
+        await handler(socket)
+
+    return closing(compile_dependencies(enter, WebSocket, dependencies, injector, site))
+
+
+def compile_dependencies(
+    enter: Callable[[Any], Awaitable[Any]],
+    kind: type,
+    dependencies: Sequence[Any],
+    injector: Injector,
+    site: Site,
+) -> Callable[[Any], Awaitable[Any]]:
+    signature = Signature(enter, (Asked("connection", kind, None, MISSING, True),), None, "async")
+    try:
+        return injector.compile(signature, site, dependencies)
+    except SetupError as exc:
+        raise SetupError(f"{exc} ({site.where})") from exc
 
 
 def surround(route: Route, endpoint: Endpoint) -> Endpoint:
@@ -122,22 +163,19 @@ def cancel_on_disconnect(endpoint: Endpoint) -> Endpoint:
     return cancellable
 
 
-def build_socket_handler(
-    route: Route, injector: Injector, strict: bool = False
-) -> Callable[[WebSocket], Awaitable[None]]:
+def build_socket_handler(route: Route, injector: Injector, strict: bool = False) -> SocketHandler:
     """Compile a WebSocket route: guards, then dependencies, then the handler, which accepts."""
     for middleware in route.inherited.middleware:
         refuse_asgi(middleware, route)
     signature = read_signature(route.handler, route.controller)
     run = injector.compile(signature, site_of(route, "socket", strict), route.inherited.dependencies)
-    guards = route.inherited.guards
+    return guarded_socket(route.inherited.guards, closing(run))
+
+
+def closing(run: Callable[[Any], Awaitable[Any]]) -> SocketHandler:
+    """Run a plan for a socket; when it fails, resources close before the error is looked at."""
 
     async def handle(socket: WebSocket) -> None:
-        for guard in guards:
-            answer = await guard(socket)
-            if answer is not None:
-                await socket.deny(answer)
-                return
         try:
             await run(socket)
         except BaseException as exc:

@@ -1,53 +1,32 @@
 """Dispatch: the matcher seen as an endpoint: finds the route, or says why there is none."""
 
-from typing import (
-    Any,
-    Awaitable,
-    Callable,
-    Dict,
-    Iterator,
-    MutableMapping,
-    NamedTuple,
-    Optional,
-    Sequence,
-    Set,
-)
+from typing import Any, Awaitable, Callable, NamedTuple, Optional, Sequence, Set, Tuple, Union
 
-from microframe.context import Owner, State
 from microframe.endpoint import Endpoint, Guard
-from microframe.exceptions import MethodNotAllowedException, NotFoundException
+from microframe.exceptions import ForbiddenException, MethodNotAllowedException, NotFoundException
 from microframe.http.connection import Connection
 from microframe.http.request import Request
 from microframe.http.responses import Response, build_response
 from microframe.http.url import parse_host, quote_path, quote_query
 from microframe.routing.matcher import Matcher
 from microframe.routing.route import Mount, Route
-from microframe.websocket import WebSocket
+from microframe.websocket import WebSocket, is_foreign_origin
 
 SocketHandler = Callable[[WebSocket], Awaitable[None]]
 
 
 class Target(NamedTuple):
-    """What the matcher finds: the compiled route, or the application mounted there."""
+    """What the matcher finds: the compiled route, or what leads to the application mounted there."""
 
     endpoint: Endpoint
-    route: Route
-
-
-class MountTarget(NamedTuple):
-    """A mounted application; `owner` is what its requests belong to, None for one that is not ours."""
-
-    endpoint: Endpoint
-    mount: Mount
-    owner: Optional[Owner]
+    route: Union[Route, Mount]
 
 
 class SocketTarget(NamedTuple):
     """What the matcher for sockets finds."""
 
     handler: SocketHandler
-    route: Any
-    owner: Optional[Owner] = None
+    route: Union[Route, Mount]
 
 
 Missing = Callable[[Request], Optional[Response]]
@@ -78,7 +57,7 @@ def build_dispatch(
         target, params, rest = found
         request.route = target[1]
         if rest is not None:
-            return enter_mount(request, target, params, rest)
+            request.mounted_at = split_path(request, rest)
         # Below a mount there are those of its path already.
         request.path_params = {**request.path_params, **params} if request.path_params else params
         endpoint = target[0]
@@ -105,66 +84,13 @@ def host_name(header: str) -> str:
     return parsed[0] if parsed is not None else ""
 
 
-def enter_mount(
-    request: Request, target: MountTarget, params: Dict[str, Any], rest: str
-) -> Awaitable[Response]:
-    inner = request.below(prefix_of(request, rest), rest or "/", target.owner or request.app)
-    if target.owner is not None:
-        inner._state = state_below(request, target.owner)
-    inner.path_params = {**request.path_params, **params} if params else request.path_params
-    inner.route = target.mount
-    return target.endpoint(inner)
-
-
-def prefix_of(connection: Connection, rest: str) -> str:
-    """What a mount takes of the path, decoded, without a slash at its end."""
+def split_path(connection: Connection, rest: str) -> Tuple[str, str]:
+    """What a mount takes of the path, decoded and without a slash at its end, and what it leaves."""
     path = connection.path
     prefix = (path[: len(path) - len(rest)] if rest else path).rstrip("/")
-    return prefix.replace("%2F", "/").replace("%25", "%") if connection.escaped else prefix
-
-
-def state_below(connection: Connection, owner: Owner) -> State:
-    """The state that a mounted application sees: its own lifespan's, and what this request has noted so far.
-
-    What it notes is noted outside too. Where two lifespans left something under one name, each sees its own.
-    """
-    own, noted = owner.new_state(), connection.state
-    left = connection.app.new_state() if len(own) else own
-    shown = {
-        name: value
-        for name, value in own.items()
-        if name not in noted or (name in left and noted[name] is left[name])
-    }
-    return State(Below(noted, shown)) if shown else noted
-
-
-class Below(MutableMapping[str, Any]):
-    """Values that hide those of the state around them, until others are written over them."""
-
-    def __init__(self, around: State, own: Dict[str, Any]) -> None:
-        self.around = around
-        self.own = own
-
-    def __getitem__(self, name: str) -> Any:
-        return self.own[name] if name in self.own else self.around[name]
-
-    def __setitem__(self, name: str, value: Any) -> None:
-        self.own.pop(name, None)
-        self.around[name] = value
-
-    def __delitem__(self, name: str) -> None:
-        if name in self.own:
-            del self.own[name]
-        elif name in self.around:
-            delattr(self.around, name)
-        else:
-            raise KeyError(name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys([*self.around, *self.own]))
-
-    def __len__(self) -> int:
-        return len({*self.around, *self.own})
+    if connection.escaped:
+        prefix = prefix.replace("%2F", "/").replace("%25", "%")
+    return prefix, rest or "/"
 
 
 def answer_method(method: str, allowed: Set[str]) -> Response:
@@ -204,11 +130,7 @@ def build_socket_dispatch(matcher: "Matcher[Any]", by_host: bool) -> SocketHandl
         socket.route = target.route
         socket.path_params = {**socket.path_params, **params}
         if rest is not None:
-            socket.root_path += prefix_of(socket, rest)
-            socket.path = rest or "/"
-            if target.owner is not None:
-                socket._state = state_below(socket, target.owner)
-                socket.app = target.owner
+            socket.mounted_at = split_path(socket, rest)
         handled: Awaitable[None] = target.handler(socket)
         return handled
 
@@ -229,3 +151,15 @@ def guarded_socket(guards: Sequence[Guard], handler: SocketHandler) -> SocketHan
         await handler(socket)
 
     return guarded
+
+
+def refuse_foreign(handler: SocketHandler) -> SocketHandler:
+    """Refuse a handshake from a page of another site, but for those that the applications around the handler allow."""
+
+    async def own_only(socket: WebSocket) -> None:
+        # Behind the guards of the application, because they may know the scheme that a proxy took the request with.
+        if is_foreign_origin(socket, socket.allowed_origins):
+            raise ForbiddenException("This origin may not open a socket here.")
+        await handler(socket)
+
+    return own_only
