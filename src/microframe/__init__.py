@@ -22,7 +22,10 @@ from microframe.exceptions import (
 from microframe.http.background import BackgroundTask, BackgroundTasks
 from microframe.http.connection import Connection
 from microframe.http.downloads import FileResponse
+from microframe.http.form_limits import FormLimits
+from microframe.http.forms import FormData
 from microframe.http.headers import Headers, MutableHeaders
+from microframe.http.parts import FormPart, FormParts
 from microframe.http.query import QueryParams
 from microframe.http.request import Request
 from microframe.http.responses import (
@@ -33,9 +36,22 @@ from microframe.http.responses import (
     Response,
     StreamingResponse,
 )
+from microframe.http.uploads import UploadFile
 from microframe.http.url import URL
 from microframe.identity import Identity
-from microframe.markers import Body, Cookie, Depends, Header, Path, Provided, Query, Security, SecurityScopes
+from microframe.markers import (
+    Body,
+    Cookie,
+    Depends,
+    File,
+    Form,
+    Header,
+    Path,
+    Provided,
+    Query,
+    Security,
+    SecurityScopes,
+)
 from microframe.middleware.cors import CORSMiddleware
 from microframe.plugin import Host, Plugin
 from microframe.routing.controller import Controller, route
@@ -63,8 +79,14 @@ __all__ = [
     "Depends",
     "Deprecation",
     "Endpoint",
+    "File",
     "FileResponse",
     "ForbiddenException",
+    "Form",
+    "FormData",
+    "FormLimits",
+    "FormPart",
+    "FormParts",
     "Guard",
     "HTMLResponse",
     "HTTPException",
@@ -98,6 +120,7 @@ __all__ = [
     "StatusException",
     "StreamingResponse",
     "UnauthorizedException",
+    "UploadFile",
     "ValidationException",
     "WebSocket",
     "WebSocketDisconnect",

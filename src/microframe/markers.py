@@ -77,6 +77,13 @@ class Parameter:
     convert_underscores: bool = True
     embed: bool = False
     media_type: str = "application/json"
+    """What the body is sent as; of several the first one."""
+    other_media_types: Tuple[str, ...] = ()
+
+    @property
+    def media_types(self) -> Tuple[str, ...]:
+        """Everything that the body may be sent as."""
+        return (self.media_type, *self.other_media_types)
 
 
 def Path(default: Any = MISSING, **options: Unpack[FieldOptions]) -> Any:
@@ -105,11 +112,17 @@ def Body(
     default: Any = MISSING,
     *,
     embed: bool = False,
-    media_type: str = "application/json",
+    media_type: Union[str, Sequence[str]] = "application/json",
     **options: Unpack[FieldOptions],
 ) -> Any:
-    """The body, or with several of them (or `embed`) one field of it."""
-    return Parameter("body", _given(default), options, embed=embed, media_type=media_type)
+    """The body, or with several of them (or `embed`) one field of it.
+
+    `media_type` is what it is sent as, or a list of what it may be: JSON, a form, `application/msgpack`.
+    """
+    first, *others = (media_type,) if isinstance(media_type, str) else media_type
+    return Parameter(
+        "body", _given(default), options, embed=embed, media_type=first, other_media_types=tuple(others)
+    )
 
 
 def Form(

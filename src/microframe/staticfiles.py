@@ -9,6 +9,7 @@ from microframe.concurrency import run_in_threadpool
 from microframe.exceptions import MethodNotAllowedException, NotFoundException, SetupError
 from microframe.http.conditional import is_not_modified
 from microframe.http.downloads import FileResponse
+from microframe.http.filenames import is_device
 from microframe.http.filetypes import media_type_of
 from microframe.http.request import Request
 from microframe.http.responses import Response, build_response
@@ -19,10 +20,6 @@ Folder = Union[str, "os.PathLike[str]"]
 INDEX = "index.html"
 MISSING = "404.html"
 WELL_KNOWN = ".well-known"  # RFC 8615
-
-# Windows opens a device for these in every folder, whatever ending or spaces follow.
-DEVICES = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", "CLOCK$"}
-DEVICES |= {f"{kind}{number}" for kind in ("COM", "LPT") for number in "0123456789¹²³"}
 
 
 class Found(NamedTuple):
@@ -149,7 +146,7 @@ def is_plain(name: str) -> bool:
         return False
     if any(character in "/\\:\x7f" or character < " " for character in name):
         return False
-    return name.partition(".")[0].rstrip(" ").upper() not in DEVICES
+    return not is_device(name)
 
 
 def look_up(folder: str, names: List[str], follow_symlink: bool) -> Optional[Found]:

@@ -1,12 +1,22 @@
 """Request: one HTTP message, its head at once and its body when asked for."""
 
-from typing import Any, AsyncIterator, Optional
+from typing import Any, AsyncGenerator, AsyncIterator, Optional
 
 from microframe.context import Owner
 from microframe.exceptions import BadRequestException, ClientDisconnect, Invalid, PayloadTooLargeException
 from microframe.http.connection import NO_PARAMS, Connection, Edge
+from microframe.http.form_limits import DEFAULT_FORM_LIMITS, FormLimits
+from microframe.http.forms import (
+    FormData,
+    FormReading,
+    form_type,
+    parse_urlencoded,
+    read_multipart,
+    read_urlencoded,
+)
 from microframe.http.headers import RawHeaders, check_header, find
 from microframe.http.json import read_json
+from microframe.http.parts import MULTIPART, FormParts, boundary_of
 
 DEFAULT_BODY_LIMIT = 10_000_000
 
@@ -14,13 +24,17 @@ DEFAULT_BODY_LIMIT = 10_000_000
 class Request(Connection):
     """One HTTP request.
 
-    Every way to read the body (`stream`, `body`, `json`) spends one budget: `body_limit` bytes, counted as they
-    arrive, whatever the headers say; past it the answer is 413.
+    Every way to read the body (`stream`, `body`, `json`, `form`, `form_parts`) spends one budget: `body_limit` bytes,
+    counted as they arrive, whatever the headers say; past it the answer is 413.
     """
 
     __slots__ = ("body_limit", "method")
 
+    form_limits: FormLimits = DEFAULT_FORM_LIMITS
+    """How much of a form is read, besides the budget of the body."""
+
     _body: Optional[bytes] = None
+    _form: Optional[FormData] = None
     _reading = False
     _outer: "Optional[Request]" = None
 
@@ -67,15 +81,19 @@ class Request(Connection):
         self._body = chunk
         return chunk
 
-    async def stream(self) -> AsyncIterator[bytes]:
+    async def stream(self) -> AsyncGenerator[bytes, None]:
         """The body in pieces as they arrive, none of them kept."""
         if self._body is not None:
             yield self._body
             return
         if self._outer is not None:
             self._outer.body_limit = self.body_limit
-            async for piece in self._outer.stream():
-                yield piece
+            pieces = self._outer.stream()
+            try:
+                async for piece in pieces:
+                    yield piece
+            finally:
+                await pieces.aclose()
             return
         self._start_reading()
         chunk, more = await self.edge.read()
@@ -113,6 +131,50 @@ class Request(Connection):
         except Invalid as exc:
             raise BadRequestException("The body is not valid JSON.") from exc
 
+    def form(self) -> FormReading:
+        """The form in the body, read once and kept: `await request.form()`, or `async with request.form() as form`.
+
+        Its files close when the request ends, or at the end of the `async with`.
+
+        Raises:
+            UnsupportedMediaTypeException: the body does not say that it is a form. No body at all is an empty one.
+            PayloadTooLargeException: it is more than `form_limits` or `body_limit` allow.
+            BadRequestException: it is malformed.
+        """
+        return FormReading(self._read_form)
+
+    async def _read_form(self) -> FormData:
+        if self._form is None:
+            if self._outer is not None and self._body is None:
+                self._outer.body_limit, self._outer.form_limits = self.body_limit, self.form_limits
+                self._form = await self._outer._read_form()
+            else:
+                self._form = await self._parse_form()
+        return self._form
+
+    async def _parse_form(self) -> FormData:
+        content_type = self.headers.get("content-type")
+        if content_type is None and not await self.body():
+            return FormData()
+        if form_type(content_type) == MULTIPART:
+            form = await read_multipart(self.stream(), content_type or "", self.form_limits)
+            self.on_close(lambda error: form.close())
+            return form
+        if self._body is None:
+            self._body = await read_urlencoded(self.stream(), self.form_limits)
+        return parse_urlencoded(self._body, self.form_limits)
+
+    def form_parts(self) -> FormParts:
+        """The parts of a multipart form as they arrive, nothing of it read before it is asked for, nothing kept.
+
+        Raises:
+            UnsupportedMediaTypeException: the body does not say that it is multipart.
+        """
+        boundary = boundary_of(self.headers.get("content-type"))
+        parts = FormParts(self.stream(), boundary, self.form_limits)
+        self.on_close(lambda error: parts.aclose())
+        return parts
+
     async def is_disconnected(self) -> bool:
         """Whether the client has left, as far as the server knows now."""
         return await has_left(self.edge)
@@ -135,6 +197,7 @@ class Request(Connection):
         )
         inner.escaped = self.escaped
         inner._outer = self
+        inner.form_limits = self.form_limits
         inner._scheme = self._scheme
         inner._client = self._client
         inner._id = self.id

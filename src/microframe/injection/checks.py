@@ -49,7 +49,7 @@ def check_parameter(asked: Asked, marker: Parameter, site: Site, owner: Signatur
     default = asked.default if asked.default is not MISSING else marker.default
     if "default_factory" in marker.options and default is not MISSING:
         raise SetupError(f"{who} has a default and a default_factory")
-    if marker.place == "body" and site.kind == "socket":
+    if marker.place in ("body", "form") and site.kind == "socket":
         raise SetupError(f"{who}: a WebSocket has no body to read it from")
     if marker.place == "path":
         name = sent_name(asked, marker)

@@ -16,8 +16,12 @@ from typing import (
 )
 
 from microframe.exceptions import SetupError
-from microframe.injection.body import BodyParameter, BodyParts, take
+from microframe.http.forms import FormData
+from microframe.http.parts import FormParts
+from microframe.injection.body import BodyParts, take
+from microframe.injection.body_parameter import BodyParameter
 from microframe.injection.checks import check_parameter, framework_source, is_framework, is_provided
+from microframe.injection.forms import UPLOADED, is_upload
 from microframe.injection.plan import (
     AWAIT,
     CALL,
@@ -37,7 +41,7 @@ from microframe.injection.resources import open_async, open_blocking
 from microframe.injection.signature import Asked, Signature, read_signature
 from microframe.injection.site import KIND_NAMES, Replace, Site, Supplier
 from microframe.injection.sources import build_parameter_source
-from microframe.markers import MISSING, Dependency, Inject, Parameter, SecurityScopes
+from microframe.markers import MISSING, Dependency, Inject, Parameter, Place, SecurityScopes
 from microframe.routing.route import where_is
 from microframe.validation.shapes import is_scalar
 
@@ -92,6 +96,7 @@ class GraphBuilder:
         return self.finish()
 
     def finish(self) -> Plan:
+        self.body.check(self.site.where)
         if self._body_step is not None:
             self.finish_body(self._body_step)
         steps = [draft.finish() for draft in self.steps]
@@ -165,8 +170,10 @@ class GraphBuilder:
 
     def place_of(self, asked: Asked) -> int:
         """Where faults of this parameter stand among those of its callable: in FastAPI's order."""
-        place = getattr(asked.marker, "place", "path" if asked.name in self.site.path_names else "query")
-        return PLACES.index(place)
+        place = getattr(asked.marker, "place", None)
+        if place is None:
+            place = "path" if asked.name in self.site.path_names else place_of_type(asked.annotation)
+        return PLACES.index("body" if place == "form" else place)
 
     # What needs a step of its own ------------------------------------------------------------------------------------
 
@@ -281,12 +288,15 @@ class GraphBuilder:
         if asked.annotation is SecurityScopes:
             return lambda context: SecurityScopes(scopes)
         if asked.marker is None and is_framework(asked.annotation):
-            return framework_source(asked, self.site, owner)
+            source = framework_source(asked, self.site, owner)
+            if asked.annotation is FormParts:
+                self.body.streamed_by = f"{asked.name} of {owner.where}"
+            return self.add_step(READ, source) if asked.annotation is FormData else source
         marker = asked.marker or self.guess(asked, owner)
         if isinstance(marker, Unbound):
             return constant(asked.default)
         check_parameter(asked, marker, self.site, owner)
-        if marker.place == "body":
+        if marker.place in ("body", "form"):
             return self.add_body(BodyParameter(asked, marker, owner.where))
         codecs = self.supplier.codecs
         if marker.place != "path" and codecs.for_annotation(asked.annotation).is_structured(asked.annotation):
@@ -303,7 +313,7 @@ class GraphBuilder:
             raise SetupError(
                 f"{asked.name} of {owner.where}: nothing binds it, {KIND_NAMES[self.site.kind]} has no parameters"
             )
-        return Parameter("query" if is_scalar(asked.annotation) else "body")
+        return UPLOADED if is_upload(asked.annotation) else Parameter(place_of_type(asked.annotation))
 
     # The body --------------------------------------------------------------------------------------------------------
 
@@ -317,7 +327,7 @@ class GraphBuilder:
 
     def finish_body(self, reading: Draft) -> None:
         """Now that every parameter is known: what reading the body means, and whether parts are taken from it."""
-        reading.function = self.body.build_reader(self.supplier.codecs, self.site.where)
+        reading.function = self.body.build_reader(self.supplier.codecs, self.site.where, self.site.strict)
         if not self.body.is_one:
             return
         parts = {draft.index for draft in self.steps if draft.mode == TAKE}
@@ -328,6 +338,11 @@ class GraphBuilder:
 
 class Unbound:
     """A parameter that nothing binds, and that has a default of its own."""
+
+
+def place_of_type(annotation: Any) -> Place:
+    """Where a parameter comes from that only its type tells of."""
+    return "query" if is_scalar(annotation) and not is_upload(annotation) else "body"
 
 
 def keyword_call(signature: Signature) -> Callable[..., Any]:

@@ -62,9 +62,9 @@ def gather(connection: Connection, picks: Iterable[Tuple[str, Pick]]) -> Dict[st
     return values
 
 
-def extras(pairs: Iterable[Tuple[str, str]], known: "set[str]") -> Dict[str, Any]:
+def extras(pairs: Iterable[Tuple[str, Any]], known: "set[str]") -> Dict[str, Any]:
     """What no field is called, for types that keep it, or refuse it."""
-    found: Dict[str, List[str]] = {}
+    found: Dict[str, List[Any]] = {}
     for name, value in pairs:
         if name not in known:
             found.setdefault(name, []).append(value)

@@ -1,13 +1,15 @@
 """Sources: where the value of a parameter comes from: path, query, header, cookie, and the framework's own types."""
 
 import copy
-from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple, Type, cast
+from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Tuple, Type, cast
 
 from microframe.context import Context
 from microframe.exceptions import Invalid, SetupError
 from microframe.http.background import BackgroundTasks
 from microframe.http.connection import Connection
+from microframe.http.forms import FormData, FormReading
 from microframe.http.headers import find
+from microframe.http.parts import FormParts
 from microframe.http.request import Request
 from microframe.http.responses import Response
 from microframe.injection.plan import Source
@@ -46,12 +48,27 @@ def own_tasks(context: Context) -> BackgroundTasks:
     return cast(BackgroundTasks, tasks)
 
 
+def the_form(request: Request) -> FormReading:
+    """The whole form, to be awaited."""
+    return request.form()
+
+
+def own_form_parts(request: Request) -> FormParts:
+    """The parts of the form; the same for everybody who asks: each part comes once."""
+    parts = request.values.get(FormParts)
+    if parts is None:
+        parts = request.values[FormParts] = request.form_parts()
+    return cast(FormParts, parts)
+
+
 FRAMEWORK_SOURCES: Mapping[Type[Any], Tuple[Source, Tuple[str, ...]]] = {
     Request: (the_context, ("http",)),
     WebSocket: (the_context, ("socket",)),
     Connection: (the_context, ("http", "socket")),
     Context: (the_context, ("http", "socket", "work")),
     Response: (own_response, ("http",)),
+    FormData: (the_form, ("http",)),
+    FormParts: (own_form_parts, ("http",)),
     BackgroundTasks: (own_tasks, ("http",)),
 }
 """Each type with its source and the kinds of context that have it."""
@@ -214,7 +231,7 @@ PICKERS: Mapping[str, Callable[[str, bool, bool], Pick]] = {
 }
 
 
-def only_one(values: List[str], place: str, name: str) -> Any:
+def only_one(values: Sequence[Any], place: str, name: str) -> Any:
     """The one value of a parameter; two are a fault where the application is strict (ASVS 15.3.7)."""
     if len(values) > 1:
         raise Invalid(
