@@ -22,6 +22,7 @@ from microframe.exceptions import (
 from microframe.http.background import BackgroundTask, BackgroundTasks
 from microframe.http.connection import Connection
 from microframe.http.downloads import FileResponse
+from microframe.http.events import EventSourceResponse, ServerSentEvent
 from microframe.http.form_limits import FormLimits
 from microframe.http.forms import FormData
 from microframe.http.headers import Headers, MutableHeaders
@@ -36,6 +37,7 @@ from microframe.http.responses import (
     Response,
     StreamingResponse,
 )
+from microframe.http.streams import JSONLinesResponse
 from microframe.http.uploads import UploadFile
 from microframe.http.url import URL
 from microframe.identity import Identity
@@ -79,6 +81,7 @@ __all__ = [
     "Depends",
     "Deprecation",
     "Endpoint",
+    "EventSourceResponse",
     "File",
     "FileResponse",
     "ForbiddenException",
@@ -95,6 +98,7 @@ __all__ = [
     "Headers",
     "Host",
     "Identity",
+    "JSONLinesResponse",
     "JSONResponse",
     "MediaTypeVersions",
     "MicroFrameException",
@@ -114,6 +118,7 @@ __all__ = [
     "Router",
     "Security",
     "SecurityScopes",
+    "ServerSentEvent",
     "SetupError",
     "State",
     "StaticFiles",

@@ -89,18 +89,22 @@ async def run_in_threadpool(function: Callable[P, T], *args: P.args, **kwargs: P
     return await in_thread(None, functools.partial(function, *args, **kwargs))
 
 
-async def iterate_in_thread(iterator: Iterator[T]) -> AsyncIterator[T]:
-    """Read a blocking iterator from the event loop: one hop an item, closed when the reader stops."""
+async def iterate_in_thread(iterator: Iterator[T], threads: Optional[Threads] = None) -> AsyncIterator[T]:
+    """Read a blocking iterator from the event loop: one hop an item, closed, in a thread too, when the reader stops.
+
+    The threads are an application's, or the loop's own.
+    """
+    run = functools.partial(in_thread, None) if threads is None else threads.run
     try:
         while True:
-            found: List[Tuple[T]] = await in_thread(None, functools.partial(_next, iterator))
+            found: List[Tuple[T]] = await run(functools.partial(_next, iterator))
             if not found:
                 return
             yield found[0][0]
     finally:
         close = getattr(iterator, "close", None)
         if close is not None:
-            await in_thread(None, close)
+            await run(close)
 
 
 def _next(iterator: Iterator[T]) -> List[Tuple[T]]:

@@ -8,16 +8,17 @@ from pydantic import BaseModel
 
 from microframe import (
     Application,
+    EventSourceResponse,
     HTMLResponse,
     JSONResponse,
     PlainTextResponse,
     RedirectResponse,
     Response,
     Router,
+    ServerSentEvent,
     SetupError,
     StreamingResponse,
 )
-from microframe.http.events import EventSourceResponse, ServerSentEvent
 from microframe.injection.reply import ReplyShape, describe_reply
 from microframe.injection.signature import read_signature
 from microframe.markers import MISSING

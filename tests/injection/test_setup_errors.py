@@ -16,6 +16,7 @@ from microframe import (
     Path,
     Provided,
     Query,
+    RedirectResponse,
     Request,
     Response,
     Router,
@@ -448,18 +449,28 @@ def a_model_with_an_unknown_name_in_it(app: Application) -> None:
 # What a handler is ------------------------------------------------------------------------------------------
 
 
-@mistake(rf"{SHOW} is a generator: a handler returns its answer, it does not yield")
-def an_async_generator_as_a_handler(app: Application) -> None:
-    @app.get("/")
+@mistake(rf"{SHOW} is a generator: only what answers a request may yield")
+def an_async_generator_for_a_socket(app: Application) -> None:
+    @app.websocket("/")
     async def show() -> AsyncIterator[int]:
         yield 1
 
 
-@mistake(rf"{SHOW} is a generator: a handler returns its answer, it does not yield")
-def a_generator_as_a_handler(app: Application) -> None:
+@mistake(rf"{SHOW} yields, and a RedirectResponse cannot be made of pieces")
+def a_generator_that_redirects(app: Application) -> None:
+    @app.get("/", response_class=RedirectResponse)
+    def show() -> Iterator[str]:
+        yield "/"
+
+
+@mistake(rf"{SHOW}: Pydantic cannot read the type .*Odd")
+def a_generator_of_what_nobody_can_write(app: Application) -> None:
+    class Odd:
+        pass
+
     @app.get("/")
-    def show() -> Iterator[int]:
-        yield 1
+    def show() -> Iterator[Odd]:
+        yield Odd()
 
 
 @mistake(r"the handler of '/' cannot be called: 'text'")

@@ -135,9 +135,9 @@ class GraphBuilder:
     def how_to_run(self, signature: Signature, scope: str, opens: bool) -> Tuple[int, Callable[..., Any]]:
         style, call = signature.style, keyword_call(signature)
         if style.endswith("generator") and not opens:
-            raise SetupError(
-                f"{signature.where} is a generator: a handler returns its answer, it does not yield"
-            )
+            if self.site.kind != "http":
+                raise SetupError(f"{signature.where} is a generator: only what answers a request may yield")
+            return CALL, call  # made here; run while the answer is sent
         if style == "async generator":
             return OPEN, open_async(call, scope)
         if style == "generator":

@@ -8,9 +8,10 @@ from microframe.exceptions import SetupError
 from microframe.http.request import Request
 from microframe.http.responses import Response
 from microframe.injection.injector import Injector
-from microframe.injection.reply import build_reply
+from microframe.injection.reply import build_reply, describe_reply
 from microframe.injection.signature import Asked, Signature, read_signature
 from microframe.injection.site import Site
+from microframe.injection.streams import StreamReply, build_stream
 from microframe.injection.writers import Reply, add_own_parts
 from microframe.markers import MISSING
 from microframe.middleware.errors import handle_some
@@ -24,8 +25,11 @@ def build_endpoint(route: Route, injector: Injector, strict: bool = False) -> En
     inherited = route.inherited
     signature = read_signature(route.handler, route.controller)
     run = injector.compile(signature, site_of(route, "http", strict), inherited.dependencies)
-    reply = build_reply(route, signature.returns, injector.codecs)
-    endpoint = answer_with(run, reply)
+    shape = describe_reply(route, signature.returns)
+    if shape.is_stream:
+        endpoint = stream_with(run, build_stream(route, shape, injector.codecs, injector.threads))
+    else:
+        endpoint = answer_with(run, build_reply(route, shape, injector.codecs))
     if inherited.cancel_on_disconnect:
         endpoint = cancel_on_disconnect(endpoint)
     if inherited.max_body_size is not None:
@@ -47,6 +51,26 @@ def answer_with(run: Callable[[Any], Awaitable[Any]], reply: Reply) -> Endpoint:
             if request._values is not None:
                 add_own_parts(request, response, value)
                 await settle(request)
+            return response
+        except BaseException as exc:
+            if request._resources or request._values is not None:
+                await unwind(request, exc)
+            raise
+
+    return endpoint
+
+
+def stream_with(run: Callable[[Any], Awaitable[Any]], reply: StreamReply) -> Endpoint:
+    """Run the plan and begin the stream; its resources, those of scope `function` too, close when it has ended."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            value = await run(request)
+            response = await reply(request, value)
+            if request._values is not None:
+                add_own_parts(request, response, value)
+                if response is value:
+                    await settle(request)
             return response
         except BaseException as exc:
             if request._resources or request._values is not None:

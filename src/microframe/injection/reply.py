@@ -8,6 +8,7 @@ from typing import Any, Final, List, Optional, Tuple, Type, Union, get_args, get
 from microframe.exceptions import SetupError
 from microframe.http.events import EventSourceResponse, ServerSentEvent
 from microframe.http.responses import HTMLResponse, JSONResponse, Response
+from microframe.http.streams import JSONLinesResponse
 from microframe.injection.signature import style_of
 from microframe.injection.writers import (
     Reply,
@@ -36,7 +37,7 @@ STREAMS: Final = (
     collections.abc.Iterator,
     collections.abc.Generator,
 )
-JSON_LINES: Final = "application/jsonl"
+ITEMIZED: Final = (EventSourceResponse, JSONLinesResponse)
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def describe_reply(route: Route, returns: Any) -> ReplyShape:
     """
     yields = style_of(route.handler).endswith("generator")
     kind = kind_of(route, returns)
-    streams = yields or get_origin(returns) in ASYNC_STREAMS or issubclass(kind, EventSourceResponse)
+    streams = yields or get_origin(returns) in ASYNC_STREAMS or issubclass(kind, ITEMIZED)
     declared = route.options.get("status_code")
     status_code = (
         default_status(kind) if declared is None else int(declared)
@@ -101,7 +102,7 @@ def kind_of(route: Route, returns: Any) -> Type[Response]:
 
 
 def media_type_of(kind: Type[Response], streams: bool) -> Optional[str]:
-    return JSON_LINES if streams and issubclass(kind, JSONResponse) else kind.media_type
+    return JSONLinesResponse.media_type if streams and issubclass(kind, JSONResponse) else kind.media_type
 
 
 def default_status(kind: Type[Response]) -> int:
@@ -127,7 +128,7 @@ def model_of(route: Route, returns: Any) -> Any:
 
 def item_of(route: Route, returns: Any, kind: Type[Response]) -> Any:
     """The type of one item: `response_model`, else what the annotation has in its brackets."""
-    if not issubclass(kind, (JSONResponse, EventSourceResponse)):
+    if not issubclass(kind, (JSONResponse, *ITEMIZED)):
         return MISSING
     if "response_model" in route.options:
         model = route.options["response_model"]
@@ -149,13 +150,12 @@ def without(sent: type, annotation: Any) -> Any:
     return Union[tuple(left)]
 
 
-def build_reply(route: Route, returns: Any, codecs: Codecs) -> Reply:
-    """How a route answers: its `response_model` or return annotation, its `response_class`, its `status_code`.
+def build_reply(route: Route, shape: ReplyShape, codecs: Codecs) -> Reply:
+    """How a route answers that does not stream: its `response_class` made of the value, with its `status_code`.
 
     Raises:
-        SetupError: a model that cannot be written, or a body where the status allows none.
+        SetupError: a model that cannot be written.
     """
-    shape = describe_reply(route, returns)
     status_code, kind = shape.status_code, shape.kind
     if has_no_body(status_code):
         return reply_empty(status_code)
