@@ -41,6 +41,7 @@ OPTION_LISTS = {
     "microframe.http.responses.Response.set_cookie",
     "microframe.http.request.Request.__init__",  # the record of a message head, made once a request
     "microframe.http.downloads.FileResponse.__init__",
+    "microframe.staticfiles.StaticFiles.__init__",
     "microframe.validation.encoder.jsonable_encoder",
     "microframe.middleware.cors.CORSMiddleware.__init__",
     "microframe.middleware.security_headers.SecurityHeadersMiddleware.__init__",  # one for each header

@@ -3,14 +3,20 @@
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Dict, Optional
 
 import pytest
 
-from microframe.exceptions import MethodNotAllowedException, NotFoundException, SetupError
+from microframe.exceptions import (
+    MethodNotAllowedException,
+    NotFoundException,
+    PreconditionFailedException,
+    SetupError,
+)
 from microframe.http.conditional import format_http_date
 from microframe.http.files import FileSlice
 from microframe.http.responses import Response
+from microframe.http.selection import select_part
 from microframe.staticfiles import StaticFiles
 from tests.connections import body_of, header_of, make_request
 
@@ -119,6 +125,143 @@ async def test_a_file_that_changed_is_sent_again(folder: Path) -> None:
     answer = await get(files, "/app.js", headers={"If-None-Match": etag})
     assert answer.status_code == 200
     assert await body_of(answer) == b"run(2)"
+
+
+async def test_another_version_demanded_is_refused(folder: Path) -> None:
+    files = StaticFiles(directory=folder)
+    etag = header_of(await get(files, "/app.js"), "etag")
+    assert etag is not None
+    assert (await get(files, "/app.js", headers={"If-Match": etag})).status_code == 200
+    with pytest.raises(PreconditionFailedException):
+        await get(files, "/app.js", headers={"If-Match": '"x"'})
+
+
+# Headers ----------------------------------------------------------------------------------------------------
+
+
+async def test_headers_are_put_on_every_file_and_on_nothing_else(folder: Path) -> None:
+    (folder / "404.html").write_text("nothing")
+    headers = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Origin"}
+    files = StaticFiles(directory=folder, html=True, headers=headers)
+    for path in ("/app.js", "/docs/"):
+        response = await get(files, path)
+        assert header_of(response, "cache-control") == headers["Cache-Control"]
+        etag = header_of(response, "etag")
+        assert etag is not None
+        known = await get(files, path, headers={"If-None-Match": etag})
+        assert known.status_code == 304
+        assert header_of(known, "cache-control") == headers["Cache-Control"]
+        assert header_of(known, "vary") == "Origin"
+    for path in ("/missing", "/docs"):
+        assert header_of(await get(files, path), "cache-control") is None
+
+
+@pytest.mark.parametrize("headers", [{"a b": "c"}, {"Cache-Control": "a\nb"}, {"X": "\u20ac"}])
+def test_a_header_that_cannot_be_sent_is_a_setup_error(folder: Path, headers: Dict[str, str]) -> None:
+    with pytest.raises(SetupError, match="StaticFiles"):
+        StaticFiles(directory=folder, headers=headers)
+
+
+# Compressed files -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def packed(folder: Path) -> Path:
+    for ending in ("br", "gz", "zst"):
+        (folder / f"app.js.{ending}").write_bytes(f"{ending} of app".encode())
+    (folder / "index.html.gz").write_bytes(b"gz of index")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("accept", "coding"),
+    [
+        ("gzip, deflate, br, zstd", "br"),
+        ("gzip, deflate", "gzip"),
+        ("gzip;q=0.9, zstd;q=0.8", "gzip"),
+        ("GZIP", "gzip"),
+        ("br;q=0, *", "zstd"),
+        ("br;q=0.1, gzip;q=0.2", "gzip"),
+        ("identity;q=0.5, gzip", "gzip"),
+        ("identity, gzip", "gzip"),
+        ("identity;q=0", None),
+        ("identity, gzip;q=0.5", None),
+        ("identity;q=1, *;q=0", None),
+        ("*;q=0", None),
+        ("gzip;q=0", None),
+        ("gzip;q=2", None),
+        ("deflate", None),
+        ("", None),
+        (None, None),
+    ],
+)
+async def test_a_compressed_file_is_sent_to_who_accepts_it(
+    packed: Path, accept: Optional[str], coding: Optional[str]
+) -> None:
+    headers = {} if accept is None else {"Accept-Encoding": accept}
+    response = await get(StaticFiles(directory=packed, precompressed=True), "/app.js", headers=headers)
+    endings = {"br": b"br of app", "gzip": b"gz of app", "zstd": b"zst of app", None: b"run()"}
+    assert await body_of(response) == endings[coding]
+    assert header_of(response, "content-encoding") == coding
+    assert header_of(response, "content-type") == "text/javascript; charset=utf-8"
+    assert header_of(response, "vary") == "Accept-Encoding"
+
+
+async def test_each_representation_has_a_tag_of_its_own(packed: Path) -> None:
+    same = packed / "app.js"
+    for ending in ("br", "gz"):
+        (packed / f"app.js.{ending}").write_bytes(b"run()")
+        os.utime(packed / f"app.js.{ending}", ns=(0, same.stat().st_mtime_ns))
+    files = StaticFiles(directory=packed, precompressed=True)
+    tags = {}
+    for accept in ("br", "gzip", "identity"):
+        tags[accept] = header_of(await get(files, "/app.js", headers={"Accept-Encoding": accept}), "etag")
+    assert len(set(tags.values())) == 3
+    for accept, tag in tags.items():
+        for asked in tags:
+            headers = {"Accept-Encoding": asked, "If-None-Match": str(tag)}
+            answer = await get(files, "/app.js", headers=headers)
+            assert answer.status_code == (304 if asked == accept else 200)
+            assert header_of(answer, "vary") == "Accept-Encoding"
+
+
+async def test_a_range_is_never_of_another_representation(packed: Path) -> None:
+    files = StaticFiles(directory=packed, precompressed=True)
+    plain = await get(files, "/app.js")
+    headers = {"Accept-Encoding": "br", "Range": "bytes=0-1", "If-Range": str(header_of(plain, "etag"))}
+    request = make_request("/app.js", headers=headers)
+    answer = select_part(request, await files(request))
+    assert (answer.status_code, await body_of(answer)) == (200, b"br of app")
+    part = make_request("/app.js", headers={"Accept-Encoding": "br", "Range": "bytes=0-1"})
+    answer = select_part(part, await files(part))
+    assert (answer.status_code, await body_of(answer)) == (206, b"br")
+    assert header_of(answer, "content-encoding") == "br"
+
+
+async def test_an_index_may_be_compressed_too(packed: Path) -> None:
+    files = StaticFiles(directory=packed, html=True, precompressed=True)
+    response = await get(files, "/", headers={"Accept-Encoding": "br, gzip"})
+    assert await body_of(response) == b"gz of index"
+    assert header_of(response, "content-type") == "text/html; charset=utf-8"
+
+
+async def test_compressed_files_are_files_of_their_own_where_nobody_opted_in(packed: Path) -> None:
+    files = StaticFiles(directory=packed)
+    response = await get(files, "/app.js", headers={"Accept-Encoding": "br"})
+    assert await body_of(response) == b"run()"
+    assert header_of(response, "vary") is None
+    for opted in (False, True):
+        files = StaticFiles(directory=packed, precompressed=opted)
+        packed_file = await get(files, "/app.js.gz", headers={"Accept-Encoding": "gzip"})
+        assert header_of(packed_file, "content-type") == "application/gzip"
+        assert header_of(packed_file, "content-encoding") is None
+
+
+async def test_without_the_file_itself_nothing_is_there(packed: Path) -> None:
+    (packed / "app.js").unlink()
+    files = StaticFiles(directory=packed, precompressed=True)
+    with pytest.raises(NotFoundException):
+        await get(files, "/app.js", headers={"Accept-Encoding": "br"})
 
 
 # Pages ------------------------------------------------------------------------------------------------------

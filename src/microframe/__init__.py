@@ -23,6 +23,7 @@ from microframe.http.background import BackgroundTask, BackgroundTasks
 from microframe.http.connection import Connection
 from microframe.http.downloads import FileResponse
 from microframe.http.events import EventSourceResponse, ServerSentEvent
+from microframe.http.files import FileSlice
 from microframe.http.form_limits import FormLimits
 from microframe.http.forms import FormData
 from microframe.http.headers import Headers, MutableHeaders
@@ -84,6 +85,7 @@ __all__ = [
     "EventSourceResponse",
     "File",
     "FileResponse",
+    "FileSlice",
     "ForbiddenException",
     "Form",
     "FormData",

@@ -194,6 +194,12 @@ class UnknownVersionException(BadRequestException):
     """This API has no version {version}: it has {known}."""
 
 
+class PreconditionFailedException(StatusException):
+    """This has changed since you read it, or is not what you expect: read it again."""
+
+    status = 412
+
+
 class PayloadTooLargeException(StatusException):
     """The request body is larger than this endpoint accepts."""
 
@@ -204,6 +210,18 @@ class UnsupportedMediaTypeException(StatusException):
     """This endpoint does not read that content type."""
 
     status = 415
+
+
+class RangeNotSatisfiableException(StatusException):
+    """The part you ask for begins behind the end; Content-Range says how long the whole is."""
+
+    status = 416
+
+
+class PreconditionRequiredException(StatusException):
+    """Say which version you mean to change: send If-Match with the ETag that you read."""
+
+    status = 428
 
 
 class HeadersTooLargeException(StatusException):

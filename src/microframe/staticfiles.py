@@ -3,16 +3,19 @@
 import os
 from importlib.util import find_spec
 from stat import S_ISDIR, S_ISREG
-from typing import List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from microframe.concurrency import run_in_threadpool
 from microframe.exceptions import MethodNotAllowedException, NotFoundException, SetupError
-from microframe.http.conditional import is_not_modified
+from microframe.http.conditional import file_etag
 from microframe.http.downloads import FileResponse
 from microframe.http.filenames import is_device
 from microframe.http.filetypes import media_type_of
+from microframe.http.headers import Headers
+from microframe.http.media import accepts_encoding
 from microframe.http.request import Request
 from microframe.http.responses import Response, build_response
+from microframe.http.selection import select_version
 from microframe.http.url import is_local_path, quote_path, quote_query
 
 Folder = Union[str, "os.PathLike[str]"]
@@ -22,12 +25,17 @@ MISSING = "404.html"
 WELL_KNOWN = ".well-known"  # RFC 8615
 
 
+CODINGS = {"br": ".br", "zstd": ".zst", "gzip": ".gz"}
+"""Content codings and how their files are named, the smallest first."""
+
+
 class Found(NamedTuple):
-    """A file that may be served; `is_index` where a folder was asked for."""
+    """A file that may be served; `is_index` where a folder was asked for, `coding` where it is compressed."""
 
     path: str
     stat: os.stat_result
     is_index: bool = False
+    coding: Optional[str] = None
 
 
 class StaticFiles:
@@ -35,7 +43,12 @@ class StaticFiles:
 
     `packages` adds the folder `statics` of installed packages, or `(package, folder)`. With `html`, a folder
     is answered with its `index.html`, and what is not there with `404.html`. Links that lead outside the
-    folder are refused unless `follow_symlink`. Folders are never listed. Answers have ETag and Last-Modified.
+    folder are refused unless `follow_symlink`. Folders are never listed. `headers` are put on every file that is
+    sent: `{"Cache-Control": "public, max-age=31536000, immutable"}`.
+
+    Answers have ETag and Last-Modified, a client that has the file is told 304, and one that asks for a range gets
+    it. With `precompressed`, `app.js.br`, `app.js.zst` or `app.js.gz` beside `app.js` is sent in its place to who
+    accepts the coding; make them anew whenever the file changes.
 
     The path is taken as it is written: `//`, `/./` and `/../` are not there, so a guard in front sees what is
     served. Not served, on any system: hidden files (`.env`, `.git/…`; `/.well-known/…` is), names that mean
@@ -43,7 +56,8 @@ class StaticFiles:
     A hard link is a file of the folder: who may make one decides what is served.
 
     Raises:
-        SetupError: there is no such folder or package; `check_dir=False` leaves the folder for later.
+        SetupError: there is no such folder or package (`check_dir=False` leaves the folder for later), or a header
+            that cannot be sent.
     """
 
     def __init__(
@@ -54,9 +68,16 @@ class StaticFiles:
         html: bool = False,
         check_dir: bool = True,
         follow_symlink: bool = False,
+        precompressed: bool = False,
+        headers: Optional[Mapping[str, str]] = None,
     ) -> None:
         self.html = html
         self.follow_symlink = follow_symlink
+        self.precompressed = precompressed
+        try:
+            self.headers = Headers.of(headers or {})
+        except ValueError as exc:
+            raise SetupError(f"StaticFiles: {exc}") from exc
         self.folders: List[str] = []
         if directory is not None:
             self.folders.append(os.path.abspath(directory))
@@ -72,12 +93,38 @@ class StaticFiles:
             raise MethodNotAllowedException(headers={"Allow": "GET, HEAD"})
         names = split_path(request)
         as_folder = asks_for_folder(request)
-        found = None if names is None else await run_in_threadpool(self.find, names, as_folder)
+        codings = self.accepted_codings(request)
+        found = None if names is None else await run_in_threadpool(self.find, names, as_folder, codings)
         if found is None or names is None:
             return await self.answer_missing()
         if found.is_index and not as_folder:
             return redirect_to_folder(request)
-        return answer_with(found, INDEX if found.is_index else names[-1], request)
+        return self.answer_with(found, INDEX if found.is_index else names[-1], request)
+
+    def accepted_codings(self, request: Request) -> Sequence[str]:
+        """The codings a compressed file may be in, best first."""
+        accept = request.headers.get("accept-encoding") if self.precompressed else None
+        left, accepted = list(CODINGS), []
+        while accept and left:
+            coding = accepts_encoding(accept, *left)
+            if coding is None:
+                break
+            accepted.append(coding)
+            left.remove(coding)
+        return accepted
+
+    def answer_with(self, found: Found, name: str, request: Request) -> Response:
+        """The file under the name it was asked by, or 304 where the client has it."""
+        headers = dict(self.headers)
+        if found.coding is not None:
+            headers["content-encoding"] = found.coding
+            # Another representation than the plain file, so never the same tag.
+            headers["etag"] = f'{file_etag(found.stat)[:-1]}-{found.coding}"'
+        response = FileResponse(found.path, 200, headers, media_type_of(name), stat_result=found.stat)
+        if self.precompressed:
+            response.headers.add_vary("Accept-Encoding")
+        # The edge would do so too, but middleware between it and this may have work to save.
+        return select_version(request, response) or response
 
     async def answer_missing(self) -> Response:
         page = await run_in_threadpool(self.find, [MISSING], False) if self.html else None
@@ -89,18 +136,28 @@ class StaticFiles:
         del response.headers["last-modified"]
         return response
 
-    def find(self, names: List[str], as_folder: bool) -> Optional[Found]:
+    def find(self, names: List[str], as_folder: bool, codings: Sequence[str] = ()) -> Optional[Found]:
         """The file with these names in the first folder that has one; reads the disk."""
         for folder in self.folders:
             found = look_up(folder, names, self.follow_symlink)
             if found is None:
                 continue
             if S_ISREG(found.stat.st_mode) and not as_folder:
-                return found
+                return self.compressed(folder, names, codings) or found
             if S_ISDIR(found.stat.st_mode) and self.html:
-                index = look_up(folder, [*names, INDEX], self.follow_symlink)
+                inside = [*names, INDEX]
+                index = look_up(folder, inside, self.follow_symlink)
                 if index is not None and S_ISREG(index.stat.st_mode):
+                    index = self.compressed(folder, inside, codings) or index
                     return index._replace(is_index=True)
+        return None
+
+    def compressed(self, folder: str, names: List[str], codings: Sequence[str]) -> Optional[Found]:
+        """The file beside one that is the same in a coding; the rules for what may be served are the same."""
+        for coding in codings:
+            found = look_up(folder, [*names[:-1], names[-1] + CODINGS[coding]], self.follow_symlink)
+            if found is not None and S_ISREG(found.stat.st_mode):
+                return found._replace(coding=coding)
         return None
 
 
@@ -182,13 +239,3 @@ def redirect_to_folder(request: Request) -> Response:
     query = quote_query(request.query_string.decode("latin-1"))
     location = f"{path}?{query}" if query else path
     return build_response(307, [(b"location", location.encode("ascii"))], b"")
-
-
-def answer_with(found: Found, name: str, request: Request) -> Response:
-    """The file under the name it was asked by, or 304 where the client has it."""
-    response = FileResponse(found.path, media_type=media_type_of(name), stat_result=found.stat)
-    etag = response.headers["etag"]
-    if is_not_modified(request.headers, etag, found.stat.st_mtime):
-        # RFC 9110 §15.4.5: nothing of the metadata but what keeps a cache's copy fresh.
-        return build_response(304, [(b"etag", etag.encode("ascii"))], b"")
-    return response

@@ -133,6 +133,19 @@ async def test_a_file_that_the_server_sends_has_the_size_it_declares() -> None:
     assert reports.only().size == 70
 
 
+async def test_parts_that_the_server_sends_are_counted_with_what_stands_between_them() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 206, "headers": []})
+        await send({"type": "http.response.body", "body": b"head", "more_body": True})
+        part = {"type": "http.response.zerocopysend", "file": None, "offset": 5, "count": 70}
+        await send({**part, "more_body": True})
+        await send({"type": "http.response.body", "body": b"end"})
+
+    seen, reports = watched(app)
+    await ask(seen)
+    assert (reports.only().status, reports.only().size) == (206, 77)
+
+
 async def test_the_lifespan_is_no_exchange() -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "lifespan.startup.complete"})

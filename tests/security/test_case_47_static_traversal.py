@@ -8,12 +8,14 @@ from urllib.parse import unquote
 
 import pytest
 
+from microframe.application import Application
 from microframe.exceptions import NotFoundException
 from microframe.http.problems import ProblemFormat
 from microframe.http.request import Request
 from microframe.middleware.errors import Errors
 from microframe.staticfiles import StaticFiles
 from tests.connections import body_of, make_request
+from tests.scopes import call
 
 OUTSIDE = "secret.txt"
 
@@ -154,3 +156,62 @@ async def test_a_hard_link_is_a_file_of_the_folder(folder: Path) -> None:
     os.link(folder.parent / OUTSIDE, folder / "hard.txt")
     response = await StaticFiles(directory=folder)(decoded("/hard.txt"))
     assert await body_of(response) == b"SECRET"
+
+
+# Ranges, conditions and compressed files ----------------------------------------------------------------------
+
+ASKING = {
+    "range": "bytes=0-0",
+    "far": "bytes=999999-",
+    "if-none-match": "*",
+    "if-match": '"x"',
+    "if-modified-since": "Fri, 31 Dec 9999 23:59:59 GMT",
+    "if-unmodified-since": "Thu, 01 Jan 1970 00:00:00 GMT",
+}
+
+
+@pytest.mark.parametrize("asked", sorted(ASKING))
+async def test_conditions_and_ranges_tell_nothing_of_what_is_outside(folder: Path, asked: str) -> None:
+    app = Application()
+    app.mount("/static", StaticFiles(directory=folder, precompressed=True))
+    header = ("range" if asked == "far" else asked, ASKING[asked])
+    answers = []
+    for path in ("../secret.txt", "../absent.txt", "out.txt", "out/secret.txt", "out/absent.txt", "absent"):
+        answer = await call(app, f"/static/{path}", header, ("accept-encoding", "br, gzip"))
+        problem = answer.json
+        del problem["instance"], problem["request_id"]
+        answers.append((answer.status, answer.headers.keys(), problem))
+    assert all(answer == answers[0] for answer in answers)
+    assert answers[0][0] == 404
+
+
+@pytest.mark.parametrize("ending", ["br", "gz", "zst"])
+async def test_a_compressed_file_that_leads_outside_is_not_sent(folder: Path, ending: str) -> None:
+    (folder / f"app.js.{ending}").symlink_to(folder.parent / OUTSIDE)
+    (folder / "docs" / f"page.html.{ending}").symlink_to(folder.parent / "absent")
+    headers = {"Accept-Encoding": "br, gzip, zstd"}
+    files = StaticFiles(directory=folder, precompressed=True)
+    for path, text in (("/app.js", b"run()"), ("/docs/page.html", b"page")):
+        response = await files(make_request(path, headers=headers))
+        assert await body_of(response) == text
+        assert "content-encoding" not in response.headers
+    followed = StaticFiles(directory=folder, precompressed=True, follow_symlink=True)
+    assert await body_of(await followed(make_request("/app.js", headers=headers))) == b"SECRET"
+
+
+async def test_a_compressed_file_that_is_none_is_not_opened(folder: Path) -> None:
+    os.mkfifo(folder / "app.js.br")
+    (folder / "app.js.gz").mkdir()
+    files = StaticFiles(directory=folder, precompressed=True)
+    response = await files(make_request("/app.js", headers={"Accept-Encoding": "br, gzip"}))
+    assert await body_of(response) == b"run()"
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+async def test_no_spelling_leads_to_a_compressed_file_outside(folder: Path, spelling: str) -> None:
+    (folder.parent / f"{OUTSIDE}.gz").write_text("SECRET")
+    path = "/" + spelling.replace("{root}", str(folder.parent).lstrip("/")).replace("{}", OUTSIDE)
+    request = decoded(path)
+    request.raw_headers.append((b"accept-encoding", b"gzip"))
+    with pytest.raises(NotFoundException):
+        await StaticFiles(directory=folder, precompressed=True)(request)

@@ -51,8 +51,8 @@ async def watch_request(app: ASGIApp, scope: Scope, receive: Receive, send: Send
     def watched_send(message: Message) -> Awaitable[None]:
         nonlocal told
         kind = message["type"]
-        if kind == "http.response.body":
-            exchange.size += len(message.get("body", b""))
+        if kind in ("http.response.body", "http.response.zerocopysend"):
+            exchange.size += message.get("count") or len(message.get("body", b""))
             if not message.get("more_body", False) and not told:
                 told = True
                 exchange.seconds = perf_counter() - began

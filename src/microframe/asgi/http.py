@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-import os
 from typing import Any, AsyncIterable, Awaitable, Callable, Optional, Tuple
 
+from microframe.asgi.files import TakenFile, hand_over, take_file
 from microframe.asgi.messages import HeadCheck, Message, Receive, Scope, ScopeEdge, Send, read_path
 from microframe.concurrency import cancelled_by
 from microframe.context import Owner
@@ -118,7 +118,7 @@ def build_http(
                 except OSError as exc:
                     failure = left(exc)
             else:
-                failure = await send_pieces(request, response, edge, send)
+                failure = await send_other(request, response, edge, send, errors)
             # Also for a client that has left: what they do is seldom for it alone.
             for task in response.after:
                 await task()
@@ -200,6 +200,15 @@ def bodiless_headers(raw: RawHeaders) -> RawHeaders:
     return [pair for pair in complete_headers(raw, None) if pair[0] != b"content-length"]
 
 
+async def send_other(
+    request: Request, response: Response, edge: HttpEdge, send: Send, errors: Errors
+) -> Optional[ClientDisconnect]:
+    """A body that is not simply there: pieces, or a file, of which a request may ask for parts."""
+    if isinstance(response.body, FileSlice):
+        response = await take_file(request, response, edge.extensions, errors)
+    return await send_pieces(request, response, edge, send)
+
+
 async def send_pieces(
     request: Request, response: Response, edge: HttpEdge, send: Send
 ) -> Optional[ClientDisconnect]:
@@ -207,20 +216,26 @@ async def send_pieces(
 
     Gives what says that the client has left, if it has.
     """
-    body = response.body
-    length = body.length if isinstance(body, FileSlice) else None
-    raw = response.raw_headers + (request._reply_headers or [])
+    pieces: Any = response.body
+    is_whole = isinstance(pieces, bytes)
     bodiless = response.status_code in NO_BODY
-    headers = bodiless_headers(raw) if bodiless else complete_headers(raw, length)
-    pieces: Any = body.chunks() if isinstance(body, FileSlice) else body
+    if is_whole:
+        headers = whole_headers(request, response, len(pieces))
+    else:
+        length = pieces.length if isinstance(pieces, TakenFile) else None
+        raw = response.raw_headers + (request._reply_headers or [])
+        headers = bodiless_headers(raw) if bodiless else complete_headers(raw, length)
+    handed = hand_over(pieces, edge.extensions) if isinstance(pieces, TakenFile) else None
+    silent = bodiless or request.method == "HEAD"
     try:
         # The head first: an event stream may have nothing to say for long, and its client waits for the head.
         start = {"type": "http.response.start", "status": response.status_code, "headers": headers}
         await send_or_leave(start, send)
-        if bodiless or request.method == "HEAD":
-            await send_or_leave({"type": "http.response.body", "body": b""}, send)
-        elif isinstance(body, FileSlice) and can_send_path(body, edge):
-            await send_or_leave({"type": "http.response.pathsend", "path": str(body.path)}, send)
+        if silent or is_whole:
+            await send_or_leave({"type": "http.response.body", "body": b"" if silent else pieces}, send)
+        elif handed:
+            for message in handed:
+                await send_or_leave(message, send)
         else:
             edge.answering()
             async with cancelled_by(edge.disconnected):
@@ -267,10 +282,3 @@ def left(exc: OSError) -> ClientDisconnect:
     gone = ClientDisconnect()
     gone.__cause__ = exc
     return gone
-
-
-def can_send_path(body: FileSlice, edge: HttpEdge) -> bool:
-    """Whether the server can send the file itself, without a copy: it offers to, and the whole file is meant."""
-    if "http.response.pathsend" not in edge.extensions:
-        return False
-    return body.offset == 0 and os.path.getsize(body.path) == body.length

@@ -5,14 +5,17 @@ from stat import S_ISREG
 from typing import Mapping, Optional, Union
 
 from microframe.http.conditional import file_etag, format_http_date
-from microframe.http.files import FileSlice
+from microframe.http.files import FileChanged, FileSlice
 from microframe.http.filetypes import media_type_of
 from microframe.http.media import format_disposition
-from microframe.http.responses import Response, Task
+from microframe.http.responses import Response, Task, build_response
 
 
 class FileResponse(Response):
     """A file, sent the cheapest way the server knows, with its length, its ETag and its date of change.
+
+    Answered to a GET or HEAD it keeps to what the request says: a client that has it gets 304, a Range 206 and that
+    part alone (RFC 9110 §13, §14). `headers={"Accept-Ranges": "none"}` has it always sent whole.
 
     With `filename` the browser is told to save it under this name, or with
     `content_disposition_type="inline"` to show it. The media type follows from the name. Never make a `path`
@@ -44,9 +47,31 @@ class FileResponse(Response):
             raise ValueError(f"{os.fspath(path)!r} is no regular file")
         kind = media_type or self.media_type or media_type_of(filename or os.path.basename(path))
         super().__init__(None, status_code, headers, kind, background)
-        self.body = FileSlice(os.path.abspath(path), 0, found.st_size)
+        self.body = FileSlice(os.path.abspath(path), 0, found.st_size, found)
         sent = self.headers
         if filename is not None:
             sent.setdefault("content-disposition", format_disposition(content_disposition_type, filename))
         sent.setdefault("last-modified", format_http_date(found.st_mtime))
         sent.setdefault("etag", file_etag(found))
+
+
+def describe_again(response: Response, found: os.stat_result) -> Response:
+    """The same answer with another file, which has come to the place of the one it was made for.
+
+    Raises:
+        FileChanged: it is not of a whole file, so nobody knows which part it would be now.
+    """
+    body = response.body
+    assert isinstance(body, FileSlice)
+    old = body.stat
+    if old is None or (body.offset, body.length) != (0, old.st_size):
+        raise FileChanged(body.path)
+    changed = {
+        b"etag": (file_etag(old).strip('"'), file_etag(found).strip('"')),
+        b"last-modified": (format_http_date(old.st_mtime), format_http_date(found.st_mtime)),
+    }
+    headers = []
+    for name, value in response.raw_headers:
+        before, after = changed.get(name, ("", ""))
+        headers.append((name, value.replace(before.encode(), after.encode()) if before else value))
+    return build_response(response.status_code, headers, FileSlice(body.path, 0, found.st_size, found))

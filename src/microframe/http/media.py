@@ -156,6 +156,26 @@ def weight_of(essence: str, weights: Mapping[str, float]) -> float:
     return 0.0
 
 
+def accepts_encoding(accept: str, *offers: str) -> Optional[str]:
+    """The content coding that an Accept-Encoding header likes best (RFC 9110 §12.5.3); None: none of the offers.
+
+    Of equals the first one offered wins, and each of them over sending the body as it is, unless `identity` is
+    preferred by name. Only the first 50 codings count, malformed ones do not.
+    """
+    weights: Dict[str, float] = {}
+    for item in accept.lower().split(",", MAX_ACCEPTED)[:MAX_ACCEPTED]:
+        coding, _, params = item.partition(";")
+        weight = parse_weight(params)
+        if weight is not None:
+            weights.setdefault(coding.strip(" \t"), weight)
+    best, best_weight = None, weights.get("identity", 0.0)
+    for offer in offers:
+        weight = weights.get(offer, weights.get("*", 0.0))
+        if weight > best_weight or (best is None and weight == best_weight > 0):
+            best, best_weight = offer, weight
+    return best
+
+
 def parse_weight(params: str) -> Optional[float]:
     """The `q` of a range, 1 without one, None for one that is no weight (RFC 9110 §12.4.2)."""
     for param in params.split(";"):
