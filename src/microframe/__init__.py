@@ -54,6 +54,7 @@ from microframe.markers import (
     Query,
     Security,
     SecurityScopes,
+    raises,
 )
 from microframe.middleware.cors import CORSMiddleware
 from microframe.plugin import Host, Plugin
@@ -134,6 +135,7 @@ __all__ = [
     "WebSocketException",
     "jsonable_encoder",
     "load_config",
+    "raises",
     "route",
     "run_in_threadpool",
     "status",

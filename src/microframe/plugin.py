@@ -15,8 +15,11 @@ from typing import (
     Tuple,
     Type,
     TypeVar,
+    Union,
     runtime_checkable,
 )
+
+from typing_extensions import Literal
 
 from microframe.context import Context
 from microframe.endpoint import Guard
@@ -27,6 +30,7 @@ from microframe.routing.router import Router
 from microframe.validation.codec import Codec
 
 T = TypeVar("T")
+Severity = Literal["error", "warning"]
 
 
 class Host(Protocol):
@@ -79,11 +83,26 @@ class HealthCheck:
 
 
 @dataclass(frozen=True)
+class Finding:
+    """Something that `microframe check` has found; `code` says what kind of thing it is, `file` and `line` where."""
+
+    code: str
+    message: str
+    file: str = ""
+    line: int = 0
+    severity: Severity = "error"
+
+
+@dataclass(frozen=True)
 class Check:
-    """A finding of `microframe check`: `find` gives the messages of what is wrong, none when all is well."""
+    """Something that `microframe check` looks for, once the application is built.
+
+    `find` gives what is wrong: a `Finding`, or a text, which is an error under the name of the check. Nothing when
+    all is well.
+    """
 
     name: str
-    find: Callable[[], Sequence[str]]
+    find: Callable[[], Sequence[Union[str, Finding]]]
 
 
 @dataclass(frozen=True)

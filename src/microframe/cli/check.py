@@ -1,0 +1,84 @@
+"""Check: `microframe check app:app`, mistakes that can be found before anybody asks for anything."""
+
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Callable, Iterable, List, Optional
+
+from microframe import Application, SetupError
+from microframe.cli.checks.contributed import find_contributed
+from microframe.cli.checks.undeclared import find_undeclared_raises
+from microframe.cli.failure import FAILED, USAGE, Failure, explained, place_of
+from microframe.cli.findings import FORMATS
+from microframe.cli.settings import export
+from microframe.cli.target import Loaded, Target, load, parse_target
+from microframe.extras import requires_extra
+from microframe.plugin import Finding
+
+with requires_extra("cli"):
+    import click
+
+CHECKS: List[Callable[[Application], Iterable[Finding]]] = [find_undeclared_raises, find_contributed]
+"""What is looked for, in the order in which it is told. Each is given the application, built."""
+
+PLACE = re.compile(r"\(([^()]+):(\d+)\)")
+
+
+@click.command()
+@click.argument("target", required=False)
+@click.option("--factory", is_flag=True, help="The target is a function that makes the application.")
+@click.option(
+    "--env-file",
+    type=click.Path(exists=True, dir_okay=False),
+    help="File of MICROFRAME_* settings, instead of .env.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(FORMATS)),
+    default="text",
+    show_default=True,
+    help="How it is told.",
+)
+@click.option("-v", "--verbose", is_flag=True, help="Show the traceback of what fails.")
+def check(target: Optional[str], factory: bool, env_file: Optional[str], form: str, verbose: bool) -> None:
+    """Look for mistakes in an application: it is built, but not started.
+
+    Exits with 1 where anything is found, with 0 where nothing is.
+    """
+    with explained(verbose):
+        chosen = parse_target(target, factory)
+        export(env_file, None, ())
+        findings = find_all(chosen)
+    text = FORMATS[form](findings)
+    if text:
+        click.echo(text)
+    elif form == "text":
+        click.echo(f"{chosen}: nothing found", err=True)
+    sys.exit(FAILED if findings else 0)
+
+
+def find_all(target: Target) -> List[Finding]:
+    """What every check finds; a program that cannot be put together is itself one finding.
+
+    Raises:
+        Failure: the target cannot be imported, or is no application of ours.
+    """
+    try:
+        app: Loaded = load(target)
+    except Failure as exc:
+        if isinstance(exc.__cause__, SetupError):
+            return [setup_error(exc.__cause__)]
+        raise
+    if not isinstance(app, Application):
+        raise Failure(f"{target} is no Application of MicroFrame: there is nothing to check", USAGE)
+    return [finding for find in CHECKS for finding in find(app)]
+
+
+def setup_error(exc: SetupError) -> Finding:
+    """A `SetupError` at the place that it names, or else where it came from."""
+    named = PLACE.search(str(exc))
+    file, _, line = f"{named[1]}:{named[2]}".rpartition(":") if named else place_of(exc).rpartition(":")
+    message = str(exc).replace(f"({Path.cwd()}{os.sep}", "(")
+    return Finding("setup-error", message, file, int(line or 0))

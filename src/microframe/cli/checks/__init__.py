@@ -1,0 +1,1 @@
+"""Checks: what `microframe check` looks for, one function each, in `CHECKS`."""
