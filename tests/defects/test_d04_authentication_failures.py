@@ -4,8 +4,8 @@ from typing import Annotated, Any, AsyncIterator, Callable, Iterator
 
 import pytest
 
-from microframe import Application, Depends, Header, Router, Security, UnauthorizedException, WebSocket
-from microframe.testing import TestClient, WebSocketDenied
+from microframe import Application, Depends, Header, Security, UnauthorizedException
+from microframe.testing import TestClient
 
 Token = Annotated[str, Header(alias="authorization")]
 
@@ -75,24 +75,6 @@ def test_a_failing_dependency_answers_401(
     assert (good.status_code, good.json()) == (200, {"user": "ada"})
 
 
-@pytest.mark.parametrize("where", ["application", "router", "inclusion", "route"])
-def test_a_dependency_that_only_guards_answers_401(where: str) -> None:
-    def at(place: str) -> Any:
-        return [Depends(coroutine)] if place == where else []
-
-    app = Application(dependencies=at("application"))
-    router = Router(dependencies=at("router"))
-
-    @router.get("/", dependencies=at("route"))
-    async def secret() -> str:
-        return "the secret"
-
-    app.include_router(router, dependencies=at("inclusion"))
-    client = TestClient(app)
-    assert_is_refused(client.get("/"))
-    assert client.get("/", headers={"authorization": "Bearer good"}).json() == "the secret"
-
-
 def test_a_scheme_other_than_bearer_is_named() -> None:
     app = Application()
 
@@ -105,15 +87,3 @@ def test_a_scheme_other_than_bearer_is_named() -> None:
 
     answer = TestClient(app).get("/")
     assert (answer.status_code, answer.headers["www-authenticate"]) == (401, 'Basic realm="cards"')
-
-
-def test_a_socket_is_refused_with_401() -> None:
-    app = Application()
-
-    @app.websocket("/")
-    async def talk(socket: WebSocket, user: Annotated[str, Depends(coroutine)]) -> None:
-        await socket.accept()
-
-    with pytest.raises(WebSocketDenied) as denied, TestClient(app).websocket_connect("/"):
-        pass
-    assert_is_refused(denied.value.response)

@@ -1,11 +1,11 @@
-"""D5: concurrent requests on one dependency are no circular dependency; a real circle is found at the start."""
+"""D5: concurrent requests on one dependency are no circular dependency."""
 
 import asyncio
 from typing import Annotated, Any, AsyncIterator, Callable
 
 import pytest
 
-from microframe import Application, Depends, Provided, SetupError
+from microframe import Application, Depends, Provided
 from microframe.testing import AsyncTestClient
 
 REQUESTS = 20
@@ -79,31 +79,3 @@ def test_a_diamond_is_no_circle() -> None:
         return a + b
 
     app.build()
-
-
-def test_a_real_circle_is_a_setup_error() -> None:
-    app = Application()
-
-    class Egg:
-        """Wants a hen."""
-
-    class Hen:
-        """Wants an egg."""
-
-    def lay(hen: Any) -> Egg:
-        return Egg()
-
-    def hatch(egg: Any) -> Hen:
-        return Hen()
-
-    lay.__annotations__["hen"] = Provided[Hen]
-    hatch.__annotations__["egg"] = Provided[Egg]
-    app.provide(Egg, lay)
-    app.provide(Hen, hatch)
-
-    @app.get("/")
-    async def handler(egg: Provided[Egg]) -> str:
-        return "never"
-
-    with pytest.raises(SetupError, match="Egg"):
-        app.build()
