@@ -13,6 +13,8 @@ from microframe.cli.access_log import ACCESS, build_report
 from microframe.cli.logs import LogStyle
 from microframe.testing import AsyncTestClient
 
+STYLES = {"text": LogStyle(), "json": LogStyle(as_json=True), "colours": LogStyle(coloured=True)}
+
 
 class Closed(io.StringIO):
     """Standard output that nobody reads any more."""
