@@ -48,8 +48,13 @@ class StandInEdge:
         self.extensions: Mapping[str, Any] = {}
         self.head: Mapping[str, Any] = {}
         self.denied: Optional[Response] = None
+        self.watched = False
         self.subprotocols: Sequence[str] = ()
         self._body: List[Optional[bytes]] = list(body)
+
+    @property
+    def body_is_read(self) -> bool:
+        return not self._body
 
     async def read(self) -> Tuple[bytes, bool]:
         piece = self._body.pop(0) if self._body else b""

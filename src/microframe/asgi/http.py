@@ -62,16 +62,24 @@ class HttpEdge(ScopeEdge):
         if self._changed is not None:
             self._changed.set()
 
+    @property
+    def body_is_read(self) -> bool:
+        return self._complete or not self._has_body()
+
     async def disconnected(self) -> None:
         # The body belongs to its reader: only when it is read, or nobody began to, messages are taken from here.
-        if not self._complete and self._has_body():
+        if not self.body_is_read:
             self._changed = asyncio.Event()
             await self._changed.wait()
         while (await self._receive())["type"] != "http.disconnect":
             pass
 
     def _has_body(self) -> bool:
-        return any(name in (b"content-length", b"transfer-encoding") for name, _ in self.head["headers"])
+        for name, value in self.head["headers"]:
+            if name == b"transfer-encoding" or (name == b"content-length" and value != b"0"):
+                return True
+        # Since HTTP/2 a body needs no header that announces it (RFC 9113 §8.1.1).
+        return self.http_version[:1] != "1" and self.head["method"] not in ("GET", "HEAD")
 
     def answering(self) -> None:
         """The answer has begun: a body that nobody has begun to read will not be read any more."""

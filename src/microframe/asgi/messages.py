@@ -95,6 +95,7 @@ class ScopeEdge:
     __slots__ = ("head",)
 
     default_scheme = "http"
+    watched = False
     head: Mapping[str, Any]
 
     @property

@@ -25,6 +25,7 @@ class AsgiSocketEdge(ScopeEdge):
     __slots__ = ("channel", "limit")
 
     default_scheme = "ws"
+    body_is_read = True
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
         self.head = scope

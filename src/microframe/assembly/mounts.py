@@ -13,13 +13,13 @@ from microframe.exceptions import SetupError
 from microframe.http.request import Request
 from microframe.http.responses import Response
 from microframe.injection.handler import (
-    cancel_on_disconnect,
     depend,
     depend_socket,
     limit_body,
     refuse_asgi,
 )
 from microframe.injection.injector import Injector
+from microframe.injection.leaving import cancel_on_disconnect
 from microframe.injection.signature import count_arguments
 from microframe.injection.site import Site
 from microframe.middleware.errors import handle_sockets, handle_some
@@ -98,7 +98,7 @@ def surround_mount(mount: Mount, opened: Opened, injector: Injector, site: Site)
     if inherited.dependencies:
         endpoint = depend(endpoint, inherited.dependencies, injector, site)
     if inherited.cancel_on_disconnect:
-        endpoint = cancel_on_disconnect(endpoint)
+        endpoint = cancel_on_disconnect(endpoint, injector.watch)
     if inherited.max_body_size is not None:
         endpoint = limit_body(endpoint, inherited.max_body_size)
     for handlers in reversed(inherited.exception_handlers):

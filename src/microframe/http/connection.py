@@ -29,6 +29,13 @@ class Edge(Protocol):
     def head(self) -> Mapping[str, Any]:
         """The message head as the server gave it, to read only."""
 
+    watched: bool
+    """Whether somebody waits for the client to leave."""
+
+    @property
+    def body_is_read(self) -> bool:
+        """Whether no more of a body is to come: only then may anybody wait for the client to leave."""
+
     async def read(self) -> Tuple[bytes, bool]:
         """The next piece of the body, and whether more follows; raises `ClientDisconnect`."""
 

@@ -1,5 +1,6 @@
 """Request: one HTTP message, its head at once and its body when asked for."""
 
+import asyncio
 from typing import Any, AsyncGenerator, AsyncIterator, Optional
 
 from microframe.context import Owner
@@ -28,7 +29,10 @@ class Request(Connection):
     counted as they arrive, whatever the headers say; past it the answer is 413.
     """
 
-    __slots__ = ("body_limit", "method")
+    __slots__ = ("body_limit", "method", "task")
+
+    task: "Optional[asyncio.Task[Any]]"
+    """The task that handles this request; set only where it may be cancelled with its client."""
 
     form_limits: FormLimits = DEFAULT_FORM_LIMITS
     """How much of a form is read, besides the budget of the body."""
@@ -211,8 +215,6 @@ class Request(Connection):
 
 async def has_left(edge: Edge) -> bool:
     """Ask without waiting: one turn of the event loop is all the answer gets."""
-    import asyncio
-
     watcher = asyncio.ensure_future(edge.disconnected())
     await asyncio.sleep(0)
     await asyncio.sleep(0)

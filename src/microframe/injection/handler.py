@@ -1,13 +1,14 @@
 """Handler: what a user writes, compiled to an endpoint."""
 
+import asyncio
 from typing import Any, Awaitable, Callable, Optional, Sequence
 
-from microframe.concurrency import cancelled_by
 from microframe.endpoint import Endpoint, fold, guarded
-from microframe.exceptions import SetupError
+from microframe.exceptions import ClientDisconnect, SetupError
 from microframe.http.request import Request
 from microframe.http.responses import Response
 from microframe.injection.injector import Injector
+from microframe.injection.leaving import Watch, cancel_on_disconnect
 from microframe.injection.reply import build_reply, describe_reply
 from microframe.injection.signature import Asked, Signature, read_signature
 from microframe.injection.site import Site
@@ -25,13 +26,15 @@ def build_endpoint(route: Route, injector: Injector, strict: bool = False) -> En
     inherited = route.inherited
     signature = read_signature(route.handler, route.controller)
     run = injector.compile(signature, site_of(route, "http", strict), inherited.dependencies)
-    shape = describe_reply(route, signature.returns)
+    shape, watch = describe_reply(route, signature.returns), injector.watch
     if shape.is_stream:
         endpoint = stream_with(run, build_stream(route, shape, injector.codecs, injector.threads))
+        if inherited.cancel_on_disconnect:
+            endpoint = cancel_on_disconnect(endpoint, watch)
+    elif inherited.cancel_on_disconnect:
+        endpoint = answer_while_there(run, build_reply(route, shape, injector.codecs), watch)
     else:
         endpoint = answer_with(run, build_reply(route, shape, injector.codecs))
-    if inherited.cancel_on_disconnect:
-        endpoint = cancel_on_disconnect(endpoint)
     if inherited.max_body_size is not None:
         endpoint = limit_body(endpoint, inherited.max_body_size)
     return surround(route, endpoint)
@@ -75,6 +78,37 @@ def stream_with(run: Callable[[Any], Awaitable[Any]], reply: StreamReply) -> End
         except BaseException as exc:
             if request._resources or request._values is not None:
                 await unwind(request, exc)
+            raise
+
+    return endpoint
+
+
+def answer_while_there(run: Callable[[Any], Awaitable[Any]], reply: Reply, watch: Watch) -> Endpoint:
+    """The same for a handler that is cancelled when its client leaves; one more coroutine around it would be felt."""
+    current_task = asyncio.current_task
+
+    async def endpoint(request: Request) -> Response:
+        request.task = current_task()
+        if watch.newest is not None:
+            watch.remember(watch.newest)
+        watch.newest = request
+        try:
+            value = await run(request)
+            if watch.newest is request:
+                watch.newest = None
+            else:
+                watch.leave(request)
+            response = reply(request, value)
+            if request._values is not None:
+                add_own_parts(request, response, value)
+                await settle(request)
+            return response
+        except BaseException as exc:
+            gone = watch.leave(request)
+            if request._resources or request._values is not None:
+                await unwind(request, exc)
+            if gone and isinstance(exc, asyncio.CancelledError):
+                raise ClientDisconnect() from None
             raise
 
     return endpoint
@@ -175,16 +209,6 @@ def limit_body(endpoint: Endpoint, limit: int) -> Endpoint:
         return endpoint(request)
 
     return limited
-
-
-def cancel_on_disconnect(endpoint: Endpoint) -> Endpoint:
-    """Cancel the handler when the client leaves; what it opened closes as after any cancellation."""
-
-    async def cancellable(request: Request) -> Response:
-        async with cancelled_by(request.edge.disconnected):
-            return await endpoint(request)
-
-    return cancellable
 
 
 def build_socket_handler(route: Route, injector: Injector, strict: bool = False) -> SocketHandler:

@@ -19,6 +19,7 @@ from microframe.context import Context
 from microframe.exceptions import SetupError
 from microframe.http.request import Request
 from microframe.injection.graph import GraphBuilder
+from microframe.injection.leaving import Watch
 from microframe.injection.overrides import MAX_VARIANTS, NOTHING, Overrides, Run, variant_key
 from microframe.injection.plan import Plan
 from microframe.injection.providers import Provider, Providers, Same, identity, type_name, value_in
@@ -32,12 +33,13 @@ T = TypeVar("T")
 
 
 class Injector:
-    """Providers, codecs, threads and overrides of one application."""
+    """Providers, codecs, threads, overrides, and the watch over clients that leave, of one application."""
 
     def __init__(self) -> None:
         self.providers = Providers()
         self.codecs = Codecs()
         self.threads = Threads()
+        self.watch = Watch()
         self.overrides = Overrides()
         self.owner_context: Optional[Context] = None
         """Where values of scope `app` live; given by the application."""
