@@ -9,6 +9,7 @@ from urllib.parse import urljoin
 import pytest
 
 from microframe import Application
+from microframe.middleware.security_headers import SecurityHeadersMiddleware
 from microframe.openapi import assets
 from microframe.openapi.assets import PACKAGES
 from microframe.openapi.documentation import Documentation, documentation_pages, relative_url
@@ -225,6 +226,18 @@ def test_the_page_that_an_authorization_server_sends_back_to_tells_nobody(folder
     assert "secret" not in response.text
     assert response.headers["referrer-policy"] == "no-referrer"
     assert "script-src 'self';" in response.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_strict_headers_leave_a_page_what_it_needs(path: str, folder: Path) -> None:
+    put_files(folder)
+    app = application()
+    app.add_middleware(SecurityHeadersMiddleware)
+    response = TestClient(app).get(path)
+    (policy,) = response.headers.getlist("content-security-policy")
+    assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'")
+    # The window of a login must still be able to tell this page.
+    assert response.headers.getlist("cross-origin-opener-policy") == ["same-origin-allow-popups"]
 
 
 def test_the_policy_follows_the_files_that_are_there(folder: Path) -> None:

@@ -34,6 +34,13 @@ Document = Mapping[str, Any]
 Write = Callable[[Page], str]
 
 KEPT_FOREVER = "public, max-age=31536000, immutable"
+# A login is a window that a page has opened, and that comes back to tell it; `same-origin` would part the two.
+PAGE_HEADERS = {"cache-control": "no-cache", "cross-origin-opener-policy": "same-origin-allow-popups"}
+REDIRECT_HEADERS = {
+    "cache-control": "no-cache",
+    "cross-origin-opener-policy": "unsafe-none",
+    "referrer-policy": "no-referrer",
+}
 
 
 @dataclass(frozen=True)
@@ -123,7 +130,7 @@ def build_page(shown: Shown, documentation: Documentation, document: Callable[[]
     async def answer_page(request: Request) -> Response:
         if not written:
             policy = content_security_policy(shown.assets, documentation.look, document())
-            headers = {"content-security-policy": policy, "cache-control": "no-cache"}
+            headers = {**PAGE_HEADERS, "content-security-policy": policy}
             written.append((shown.write(page_for(shown, documentation)), headers))
         text, headers = written[0]
         return HTMLResponse(text, headers=headers)
@@ -146,13 +153,7 @@ def build_redirect(assets_url: str) -> Endpoint:
 
     async def answer_redirect(request: Request) -> Response:
         policy = content_security_policy((REDIRECT,), PLAIN, {})
-        headers = {
-            "content-security-policy": policy,
-            "cache-control": "no-cache",
-            "referrer-policy": "no-referrer",
-            # In a group of its own it could not tell the page that opened it.
-            "cross-origin-opener-policy": "unsafe-none",
-        }
+        headers = {**REDIRECT_HEADERS, "content-security-policy": policy}
         return HTMLResponse(oauth2_redirect_page(assets_url), headers=headers)
 
     return answer_redirect
