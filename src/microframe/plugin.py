@@ -21,6 +21,7 @@ from typing import (
 
 from typing_extensions import Literal
 
+from microframe.configurations.config import AppConfig
 from microframe.context import Context
 from microframe.endpoint import Guard
 from microframe.exceptions import SetupError
@@ -37,6 +38,10 @@ class Host(Protocol):
     """What a plugin may do to the application it is given to; `assembly.Installation` is one, made for each plugin."""
 
     name: str
+
+    @property
+    def config(self) -> AppConfig:
+        """The application's configuration, to read only."""
 
     def include_router(self, router: Router, *, prefix: str = "") -> None: ...
     def mount(self, path: str, app: object, name: Optional[str] = None) -> None: ...

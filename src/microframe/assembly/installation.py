@@ -57,6 +57,10 @@ class Installation:
         self.is_closed = False
         """Whether the application is put together, so that nothing can be registered any more."""
 
+    @property
+    def config(self) -> AppConfig:
+        return self._application.config
+
     def include_router(self, router: Router, *, prefix: str = "") -> None:
         self._registering("include_router")
         self.router.include_router(router, prefix=prefix)

@@ -1,0 +1,111 @@
+"""Sessions: a `Session` for every handler that asks for one, kept in a signed cookie or in a store."""
+
+import time
+from typing import Any, Callable, Optional
+
+from microframe.configurations.config import AppConfig
+from microframe.configurations.keys import require_secret
+from microframe.exceptions import HTTPException, SetupError
+from microframe.http.connection import Connection
+from microframe.http.cookies import format_cookie
+from microframe.http.request import Request
+from microframe.sessions.keeper import Keeper, Lifetimes
+from microframe.sessions.session import Session
+from microframe.sessions.signed import SignedKeeper
+from microframe.sessions.stored import Sessions, StoredKeeper
+from microframe.signing import Signer
+from microframe.store import Store
+
+__all__ = ["SessionMiddleware"]
+
+DAY = 86_400
+PERSONAL = [(b"vary", b"Cookie"), (b"cache-control", b"no-store")]
+"""An answer that knows its visitor is nobody else's, and no cache keeps it (RFC 9111 §3.5)."""
+
+
+class SessionMiddleware:
+    """Provide a `Session` to who asks for it; routes where nobody does pay nothing.
+
+    Without a `store` the session travels in a signed cookie: readable by its visitor, and not to be taken back before
+    it expires. With one, the browser holds a random id, and sessions can be listed and ended (`Sessions`).
+    `idle_timeout` and `absolute_timeout` are seconds. In production the cookie is `Secure` and named `__Host-…`.
+
+    Raises:
+        SetupError: production has no secret key, or a timeout is none.
+    """
+
+    def __init__(
+        self,
+        store: Optional[Store] = None,
+        *,
+        cookie_name: str = "session",
+        idle_timeout: float = 14 * DAY,
+        absolute_timeout: float = 90 * DAY,
+        samesite: str = "lax",
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        if not 0 < idle_timeout <= absolute_timeout:
+            raise SetupError(
+                "SessionMiddleware: idle_timeout is positive, and no longer than absolute_timeout"
+            )
+        self.store = store
+        self.cookie_name = cookie_name
+        self.lifetimes = Lifetimes(idle_timeout, absolute_timeout)
+        self.samesite = samesite
+        self.clock = clock
+        self.secure = False
+        self.keeper: Keeper
+
+    def setup(self, host: Any) -> None:
+        """Say where sessions come from; called when this is added."""
+        config: AppConfig = host.config
+        self.secure = config.is_production
+        if self.secure and not self.cookie_name.startswith("__"):
+            self.cookie_name = f"__Host-{self.cookie_name}"
+        if self.store is None:
+            signer = Signer(require_secret(config), ("session", self.cookie_name), clock=self.clock)
+            self.keeper = SignedKeeper(signer, self.lifetimes, self.clock)
+        else:
+            keeper = StoredKeeper(self.store, config.title, self.lifetimes, self.clock)
+            self.keeper = keeper
+            host.provide(Sessions, lambda: keeper.sessions, "app")
+        host.provide(Session, self.open, "request")
+
+    async def open(self, connection: Connection) -> Session:
+        """The visitor's session, a new one where there is none; kept when the handler has returned."""
+        connection.reply_headers.extend(PERSONAL)
+        sent = connection.cookies.get(self.cookie_name)
+        session = await self.keeper.load(sent) if sent else None
+        if session is None:
+            session = Session({}, self.clock())
+        kept = session
+
+        async def close(error: Optional[BaseException]) -> None:
+            kept.is_closed = True
+            if error is None or isinstance(error, HTTPException):
+                await self.keep(connection, kept, had_cookie=bool(sent))
+
+        connection.on_close(close, "function")
+        return session
+
+    async def keep(self, connection: Connection, session: Session, had_cookie: bool) -> None:
+        """Keep the session, and tell the browser what it needs to know of it."""
+        is_empty = not session and not session.user
+        if is_empty:
+            await self.keeper.discard(session)
+            value: Optional[str] = "" if had_cookie else None
+        else:
+            value = await self.keeper.save(session)
+        if value is not None and isinstance(connection, Request):
+            connection.reply_headers.append((b"set-cookie", self.format(value, session).encode()))
+
+    def format(self, value: str, session: Session) -> str:
+        left = self.lifetimes.left(session.created, session.seen, session.seen)
+        return format_cookie(
+            self.cookie_name,
+            value,
+            max_age=int(left) if value else 0,
+            secure=self.secure,
+            httponly=True,
+            samesite=self.samesite,
+        )

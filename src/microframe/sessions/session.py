@@ -1,0 +1,159 @@
+"""Session: what an application remembers of one visitor between requests."""
+
+import json
+import secrets
+from typing import Any, Dict, Iterator, List, MutableMapping, NamedTuple, Optional
+
+write_values = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
+).encode
+FLASHES = "_flashes"
+
+
+class Flash(NamedTuple):
+    """A message for the next page that the visitor sees."""
+
+    message: str
+    category: str
+
+
+class Session(MutableMapping[str, Any]):
+    """Values under names, as JSON has them, that come back with the visitor's next request.
+
+    Ask for it in a handler or dependency (`session: Session`), or with `await request.resolve(Session)`. What
+    was changed, also inside of a list or dict, is kept when the handler has returned; a stream comes too late.
+    """
+
+    __provided__ = True
+    __slots__ = (
+        "_values",
+        "created",
+        "former",
+        "id",
+        "is_closed",
+        "is_new",
+        "loaded",
+        "seen",
+        "user",
+        "version",
+    )
+
+    def __init__(self, values: Dict[str, Any], created: float, *, id: str = "", user: str = "") -> None:
+        self._values = values
+        self.id = id or new_id()
+        """Names this session; a secret where the session is kept in a store."""
+        self.user = user
+        """Whose session it is, as `login` was told; nothing for a visitor nobody knows."""
+        self.created = created
+        """Seconds since 1970."""
+        self.seen = created
+        self.is_new = not id
+        self.loaded = write_values(values)
+        """The values as they were kept last, to see what changed."""
+        self.former: List[str] = []
+        """Ids that it had before, and that must not be good any more."""
+        self.version: Optional[str] = None
+        self.is_closed = False
+
+    # Whose it is -----------------------------------------------------------------------------------------------------
+
+    def login(self, user: str) -> None:
+        """From now on this is the session of a user (a stable id). It gets a new id: one that somebody planted
+        in the browser before is worth nothing (session fixation)."""
+        self.check_open()
+        self.rotate()
+        self.user = user
+
+    def logout(self) -> None:
+        """Forget the user and everything else; the old id is not good any more."""
+        self.clear()
+        self.rotate()
+        self.user = ""
+
+    def rotate(self) -> None:
+        """Go on under a new id, as at every change of what the visitor may do (ASVS 7.2.4)."""
+        self.check_open()
+        if not self.is_new:
+            self.former.append(self.id)
+        self.id, self.is_new, self.version = new_id(), True, None
+
+    # Messages for the next page --------------------------------------------------------------------------------------
+
+    def flash(self, message: str, category: str = "info") -> None:
+        """Leave a message for the next page that shows `flashes()`."""
+        self[FLASHES] = [*self.get(FLASHES, ()), [message, category]]
+
+    def flashes(self) -> List[Flash]:
+        """The messages left so far, the oldest first; each is given once."""
+        left = self.get(FLASHES)
+        if not left:
+            return []
+        del self[FLASHES]
+        return [Flash(str(message), str(category)) for message, category in left]
+
+    # Values ----------------------------------------------------------------------------------------------------------
+
+    @property
+    def values_now(self) -> Dict[str, Any]:
+        return self._values
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self.check_open()
+        if not isinstance(name, str):
+            raise TypeError(f"names in a session are text, not {type(name).__name__}")
+        self._values[name] = value
+
+    def __delitem__(self, name: str) -> None:
+        self.check_open()
+        del self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return f"Session({len(self)} values, user={self.user!r})"
+
+    def check_open(self) -> None:
+        if self.is_closed:
+            raise RuntimeError(
+                "the session is kept already: change it before the handler returns, not in a stream"
+            )
+
+    # Keeping ---------------------------------------------------------------------------------------------------------
+
+    def write(self) -> str:
+        """The values as JSON.
+
+        Raises:
+            TypeError: one of them is nothing that JSON has; the text names it.
+        """
+        try:
+            return write_values(self._values)
+        except (TypeError, ValueError) as exc:
+            for name, value in self._values.items():
+                try:
+                    write_values(value)
+                except (TypeError, ValueError):
+                    raise TypeError(f"the session cannot keep {name!r}: {exc}") from exc
+            raise
+
+    def merge(self, kept: Dict[str, Any]) -> None:
+        """Do to what another request has kept meanwhile what was done to these values."""
+        before: Dict[str, Any] = json.loads(self.loaded)
+        now = self._values
+        merged = {name: value for name, value in kept.items() if name in now or name not in before}
+        for name, value in now.items():
+            if name not in before or before[name] != value:
+                merged[name] = value
+        self._values = merged
+
+
+def new_id() -> str:
+    """256 random bits, as text for a cookie."""
+    return secrets.token_urlsafe(32)

@@ -1,0 +1,180 @@
+"""Stored: sessions in a store that all processes share; the browser holds a random id."""
+
+import hashlib
+import json
+import time
+from dataclasses import dataclass
+from typing import Any, Callable, Dict, List, Optional
+
+from microframe.sessions.keeper import Lifetimes
+from microframe.sessions.session import Session
+from microframe.store import Store
+
+LONGEST_ID = 64
+MOST_SESSIONS = 100
+"""Sessions listed for one user; of more the oldest are ended."""
+TRIES = 10
+
+
+class StoredKeeper:
+    """Keeps sessions under the hash of their id, so that who reads the store cannot take one over."""
+
+    def __init__(
+        self, store: Store, name: str, lifetimes: Lifetimes, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.store = store
+        self.name = name
+        self.lifetimes = lifetimes
+        self.clock = clock
+        self.sessions = Sessions(self)
+
+    def key(self, reference: str) -> str:
+        return f"{self.name}:session:{reference}"
+
+    async def load(self, sent: str) -> Optional[Session]:
+        if len(sent) > LONGEST_ID:
+            return None
+        entry = await self.store.get(self.key(reference_of(sent)))
+        kept = None if entry is None else read_record(entry.value)
+        if entry is None or kept is None or self.lifetimes.left(kept["c"], kept["s"], self.clock()) <= 0:
+            return None
+        session = Session(kept["v"], kept["c"], id=sent, user=kept["u"])
+        session.seen, session.version = kept["s"], entry.version
+        return session
+
+    async def save(self, session: Session) -> Optional[str]:
+        for former in session.former:
+            await self.store.delete(self.key(reference_of(former)))
+        now = self.clock()
+        if (
+            not session.is_new
+            and session.write() == session.loaded
+            and not self.lifetimes.is_stale(session.seen, now)
+        ):
+            return None
+        session.seen = now
+        for _ in range(TRIES):
+            if await self.write(session):
+                break
+            if not await self.catch_up(session):
+                return None
+        if session.user and (session.is_new or session.former):
+            await self.sessions.note(session)
+        return session.id
+
+    async def write(self, session: Session) -> bool:
+        """Whether nobody has kept it since it was loaded."""
+        record = {
+            "u": session.user,
+            "c": session.created,
+            "s": session.seen,
+            "v": json.loads(session.write()),
+        }
+        version = await self.store.set(
+            self.key(reference_of(session.id)),
+            json.dumps(record, separators=(",", ":")).encode(),
+            ttl=self.lifetimes.left(session.created, session.seen, session.seen),
+            if_version=session.version or "",
+        )
+        return version is not None
+
+    async def catch_up(self, session: Session) -> bool:
+        """Take up what another request has kept meanwhile; False where the session was ended meanwhile."""
+        entry = await self.store.get(self.key(reference_of(session.id)))
+        kept = None if entry is None else read_record(entry.value)
+        if entry is None or kept is None:
+            return False
+        session.merge(kept["v"])
+        session.version, session.loaded = entry.version, json.dumps(kept["v"])
+        return True
+
+    async def discard(self, session: Session) -> None:
+        for former in [*session.former, session.id]:
+            await self.store.delete(self.key(reference_of(former)))
+
+
+@dataclass(frozen=True)
+class SessionNote:
+    """One session in the list of a user's: enough to recognise it, and not to take it over."""
+
+    reference: str
+    created: float
+    """Seconds since 1970."""
+    is_current: bool = False
+
+
+class Sessions:
+    """The sessions of each user: to list them, and to end them (ASVS 7.4.2, 7.5.2)."""
+
+    __provided__ = True
+
+    def __init__(self, keeper: StoredKeeper) -> None:
+        self._keeper = keeper
+
+    async def of(self, user: str, current: Optional[Session] = None) -> List[SessionNote]:
+        """The sessions that a user has now, the newest first."""
+        here = "" if current is None else reference_of(current.id)
+        notes: List[SessionNote] = []
+        for reference in reversed(list(await self._references(user))):
+            entry = await self._keeper.store.get(self._keeper.key(reference))
+            kept = None if entry is None else read_record(entry.value)
+            if kept is not None and kept["u"] == user:
+                notes.append(SessionNote(reference, kept["c"], reference == here))
+        return notes
+
+    async def revoke(self, user: str, reference: str) -> bool:
+        """End one session of a user; whether there was one."""
+        if reference not in await self._references(user):
+            return False
+        return await self._keeper.store.delete(self._keeper.key(reference))
+
+    async def revoke_all(self, user: str, keep: Optional[Session] = None) -> int:
+        """End all sessions of a user, or all but one; gives their number."""
+        kept = "" if keep is None else reference_of(keep.id)
+        ended = 0
+        for reference in await self._references(user):
+            if reference != kept:
+                ended += await self._keeper.store.delete(self._keeper.key(reference))
+        return ended
+
+    async def note(self, session: Session) -> None:
+        """Write a session down as one of its user's."""
+        store, key = self._keeper.store, self._key(session.user)
+        for _ in range(TRIES):
+            entry = await store.get(key)
+            known = [] if entry is None else json.loads(entry.value)
+            gone = {reference_of(former) for former in session.former}
+            known = [reference for reference in known if reference not in gone]
+            known.append(reference_of(session.id))
+            for reference in known[:-MOST_SESSIONS]:
+                await store.delete(self._keeper.key(reference))
+            value = json.dumps(known[-MOST_SESSIONS:]).encode()
+            version = "" if entry is None else entry.version
+            if (
+                await store.set(key, value, ttl=self._keeper.lifetimes.absolute, if_version=version)
+                is not None
+            ):
+                return
+
+    async def _references(self, user: str) -> List[str]:
+        entry = await self._keeper.store.get(self._key(user))
+        references: List[str] = [] if entry is None else json.loads(entry.value)
+        return references
+
+    def _key(self, user: str) -> str:
+        return f"{self._keeper.name}:sessions:{reference_of(user)}"
+
+
+def reference_of(secret: str) -> str:
+    """What stands for an id in the store and in lists: its hash."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def read_record(value: bytes) -> Optional[Dict[str, Any]]:
+    """What the store gives, if it is a session's: whoever else can write there must not make a 500 of it."""
+    try:
+        record = json.loads(value)
+        is_whole = isinstance(record["v"], dict) and isinstance(record["u"], str)
+        return record if is_whole and record["c"] + record["s"] > 0 else None
+    except (ValueError, TypeError, KeyError):
+        return None
