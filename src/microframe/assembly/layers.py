@@ -11,7 +11,7 @@ from microframe.http.request import Request
 from microframe.http.responses import Response
 from microframe.injection.handler import is_asgi_middleware
 from microframe.injection.signature import count_arguments
-from microframe.routing.route import Inherited, Route, where_is
+from microframe.routing.route import Inherited, Mount, Route, where_is
 
 SLOTS = ("errors", "trace", "headers", "cors", "compress", "session", "csrf", "limit", "cache", "app")
 
@@ -182,4 +182,10 @@ def layers_around(layers: Sequence[Layer]) -> Tuple[Middleware, ...]:
 def layers_of_route(layers: Sequence[Layer], route: Route) -> Tuple[Middleware, ...]:
     """What the application's middleware is for one route: asked once, and nothing where the answer is None."""
     asked = (layer.middleware.for_route(route) for layer in layers if hasattr(layer.middleware, "for_route"))
+    return tuple(middleware for middleware in asked if middleware is not None)
+
+
+def layers_of_mount(layers: Sequence[Layer], mount: Mount) -> Tuple[Middleware, ...]:
+    """The same for a mount, for middleware that has something to say of one (`for_mount`)."""
+    asked = (layer.middleware.for_mount(mount) for layer in layers if hasattr(layer.middleware, "for_mount"))
     return tuple(middleware for middleware in asked if middleware is not None)

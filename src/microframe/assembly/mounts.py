@@ -15,7 +15,6 @@ from microframe.http.responses import Response
 from microframe.injection.handler import (
     depend,
     depend_socket,
-    limit_body,
     refuse_asgi,
 )
 from microframe.injection.injector import Injector
@@ -99,8 +98,6 @@ def surround_mount(mount: Mount, opened: Opened, injector: Injector, site: Site)
         endpoint = depend(endpoint, inherited.dependencies, injector, site)
     if inherited.cancel_on_disconnect:
         endpoint = cancel_on_disconnect(endpoint, injector.watch)
-    if inherited.max_body_size is not None:
-        endpoint = limit_body(endpoint, inherited.max_body_size)
     for handlers in reversed(inherited.exception_handlers):
         endpoint = handle_some(handlers)(endpoint)
     for middleware in inherited.middleware:

@@ -1,5 +1,6 @@
 """Program: an application put together: what answers its requests and sockets, and what lives as long as it does."""
 
+import sys
 from dataclasses import dataclass
 from typing import (
     Any,
@@ -23,7 +24,7 @@ from microframe.assembly.commands import check_commands, gather_commands
 from microframe.assembly.edge import Served, build_edge, configured_debug_page, configured_limits
 from microframe.assembly.guards import gather_guards
 from microframe.assembly.installation import Base, Installation, install
-from microframe.assembly.layers import Layer, Stack, layers_around, order_layers
+from microframe.assembly.layers import Layer, Place, Stack, layers_around, order_layers
 from microframe.assembly.mounts import Opened, keep_limits, open_asgi
 from microframe.assembly.parts import gather_parts
 from microframe.assembly.table import Found, Table, Workshop
@@ -102,6 +103,7 @@ class Assembly:
 
     def build(self) -> Program:
         self.set_up_plugins()
+        self.protect_sessions()
         self.application.injector.prepare()
         check_commands(self.application.commands, self.application.injector)
         layers = order_layers([layer for stack in self.stacks for layer in stack.layers])
@@ -139,6 +141,17 @@ class Assembly:
         for installation in self.installations:
             installation.is_closed = True
         gather_commands(application.commands, self.installations)
+
+    def protect_sessions(self) -> None:
+        """Where cookies say who is calling, pages of other origins are kept out, whether or not it was asked for."""
+        known = sys.modules.get("microframe.sessions.session")
+        if known is None or self.application.injector.providers.get(known.Session) is None:
+            return
+        from microframe.middleware.csrf import CSRFMiddleware
+
+        layers = [layer for stack in self.stacks for layer in stack.layers]
+        if not any(isinstance(layer.middleware, CSRFMiddleware) for layer in layers):
+            self.registered.stack.add(CSRFMiddleware, (), {}, Place()).setup(self.application)
 
     @property
     def stacks(self) -> List[Stack]:

@@ -13,7 +13,7 @@ from typing import (
     Union,
 )
 
-from microframe.assembly.layers import Layer, check_surroundings, layers_of_route
+from microframe.assembly.layers import Layer, check_surroundings, layers_of_mount, layers_of_route
 from microframe.assembly.mounts import open_mount, surround_mount, surround_socket_mount
 from microframe.assembly.versions import deprecated, deprecation_of, names_of, spread
 from microframe.endpoint import fold
@@ -21,6 +21,7 @@ from microframe.exceptions import SetupError
 from microframe.injection.handler import (
     build_endpoint,
     build_socket_handler,
+    limited,
 )
 from microframe.injection.injector import Injector
 from microframe.injection.site import Site
@@ -110,6 +111,7 @@ class Workshop:
         endpoint = fold(
             layers_of_route(self.layers, route), build_endpoint(route, self.injector, self.strict)
         )
+        endpoint = limited(route.inherited, endpoint)
         deprecation = deprecation_of(route, self.versioning)
         if deprecation is not None:
             endpoint = deprecated(endpoint, deprecation)
@@ -127,6 +129,7 @@ class Workshop:
         names = frozenset(pattern.names + (host.names if host else ()))
         site = Site("http", str(mount), names, self.strict)
         endpoint = surround_mount(mount, opened, self.injector, site)
+        endpoint = limited(mount.inherited, fold(layers_of_mount(self.layers, mount), endpoint))
         table.requests.append(Entry(pattern, Target(endpoint, mount), host=host, mount=True))
         handler = surround_socket_mount(mount, opened, self.injector, replace(site, kind="socket"))
         if handler is not None:

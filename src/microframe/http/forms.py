@@ -109,20 +109,24 @@ class FormReading:
         await self._form.close()
 
 
+def is_form(content_type: Optional[str]) -> bool:
+    """Whether a Content-Type names a kind of form."""
+    try:
+        return parse_media_type(content_type or "").essence in (URLENCODED, MULTIPART)
+    except ValueError:
+        return False
+
+
 def form_type(content_type: Optional[str]) -> str:
     """Which kind of form a Content-Type names.
 
     Raises:
         UnsupportedMediaTypeException: none.
     """
-    try:
-        essence = parse_media_type(content_type or "").essence
-    except ValueError:
-        essence = ""
-    if essence not in (URLENCODED, MULTIPART):
+    if not is_form(content_type):
         wanted = f"{URLENCODED}, {MULTIPART}"
         raise UnsupportedMediaTypeException("This endpoint reads a form.", {"Accept": wanted})
-    return essence
+    return parse_media_type(content_type or "").essence
 
 
 # Multipart -----------------------------------------------------------------------------------------------------------

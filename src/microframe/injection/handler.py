@@ -17,7 +17,7 @@ from microframe.injection.writers import Reply, add_own_parts
 from microframe.markers import MISSING
 from microframe.middleware.errors import handle_some
 from microframe.routing.dispatch import SocketHandler, guarded_socket
-from microframe.routing.route import Route
+from microframe.routing.route import Inherited, Route
 from microframe.websocket import WebSocket
 
 
@@ -35,8 +35,6 @@ def build_endpoint(route: Route, injector: Injector, strict: bool = False) -> En
         endpoint = answer_while_there(run, build_reply(route, shape, injector.codecs), watch)
     else:
         endpoint = answer_with(run, build_reply(route, shape, injector.codecs))
-    if inherited.max_body_size is not None:
-        endpoint = limit_body(endpoint, inherited.max_body_size)
     return surround(route, endpoint)
 
 
@@ -203,12 +201,17 @@ def is_asgi_middleware(middleware: Any) -> bool:
     return len(wanted) == 4
 
 
-def limit_body(endpoint: Endpoint, limit: int) -> Endpoint:
-    def limited(request: Request) -> Awaitable[Response]:
+def limited(inherited: Inherited, endpoint: Endpoint) -> Endpoint:
+    """Hold whoever reads the body to the limits of a route: middleware may be the first who does."""
+    if inherited.max_body_size is None:
+        return endpoint
+    limit = inherited.max_body_size
+
+    def within_limits(request: Request) -> Awaitable[Response]:
         request.body_limit = limit
         return endpoint(request)
 
-    return limited
+    return within_limits
 
 
 def build_socket_handler(route: Route, injector: Injector, strict: bool = False) -> SocketHandler:

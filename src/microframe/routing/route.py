@@ -47,6 +47,11 @@ class RouteOptions(TypedDict, total=False):
     max_body_size: int
     cancel_on_disconnect: bool
     versions: Sequence[str]
+    csrf: bool
+
+
+POLICIES = ("csrf",)
+"""Options that middleware of the application reads for each route; a router gives them to all of its routes."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,7 @@ class Inherited:
     cancel_on_disconnect: Optional[bool] = None
     versions: Optional[Tuple[str, ...]] = None
     """None: whatever the version."""
+    policies: Mapping[str, Any] = field(default_factory=dict)
 
     def within(self, inner: "Inherited") -> "Inherited":
         """This, with what a router inside it adds; the inner one has the last word."""
@@ -99,6 +105,7 @@ class Inherited:
                 else self.cancel_on_disconnect
             ),
             versions=inner.versions if inner.versions is not None else self.versions,
+            policies={**self.policies, **inner.policies},
         )
 
 
@@ -186,4 +193,5 @@ def inherit_options(options: RouteOptions) -> Inherited:
         max_body_size=options.get("max_body_size"),
         cancel_on_disconnect=options.get("cancel_on_disconnect"),
         versions=None if options.get("versions") is None else tuple(options["versions"]),
+        policies={name: value for name, value in options.items() if name in POLICIES},
     )

@@ -52,6 +52,7 @@ class SharedOptions(TypedDict, total=False):
     guards: Sequence[Guard]
     raises: Sequence[Type[Exception]]
     metadata: Sequence[object]
+    csrf: bool
     exception_handlers: Mapping[Union[int, Type[BaseException]], Callable[..., Any]]
 
 

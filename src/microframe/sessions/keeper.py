@@ -18,7 +18,7 @@ class Lifetimes:
         return min(seen + self.idle, created + self.absolute) - now
 
     def is_stale(self, seen: float, now: float) -> bool:
-        """Whether it is time to note that the visitor was here: not for each request, that would be a write for each."""
+        """Whether it is time to note that the visitor was here; noting it each time would be a write each time."""
         return now - seen >= self.idle / 10
 
 

@@ -38,16 +38,16 @@ class Session(MutableMapping[str, Any]):
         "version",
     )
 
-    def __init__(self, values: Dict[str, Any], created: float, *, id: str = "", user: str = "") -> None:
+    def __init__(self, values: Dict[str, Any], created: float, known_as: str = "", user: str = "") -> None:
         self._values = values
-        self.id = id or new_id()
+        self.id = known_as or new_id()
         """Names this session; a secret where the session is kept in a store."""
         self.user = user
         """Whose session it is, as `login` was told; nothing for a visitor nobody knows."""
         self.created = created
         """Seconds since 1970."""
         self.seen = created
-        self.is_new = not id
+        self.is_new = not known_as
         self.loaded = write_values(values)
         """The values as they were kept last, to see what changed."""
         self.former: List[str] = []
@@ -147,11 +147,9 @@ class Session(MutableMapping[str, Any]):
         """Do to what another request has kept meanwhile what was done to these values."""
         before: Dict[str, Any] = json.loads(self.loaded)
         now = self._values
-        merged = {name: value for name, value in kept.items() if name in now or name not in before}
-        for name, value in now.items():
-            if name not in before or before[name] != value:
-                merged[name] = value
-        self._values = merged
+        left = {name: value for name, value in kept.items() if name in now or name not in before}
+        changed = {name: value for name, value in now.items() if name not in before or before[name] != value}
+        self._values = {**left, **changed}
 
 
 def new_id() -> str:

@@ -32,7 +32,7 @@ class SignedKeeper:
         now = self.clock()
         if self.lifetimes.left(kept["c"], kept["s"], now) <= 0:
             return None
-        session = Session(kept["v"], kept["c"], id=kept["i"], user=kept["u"])
+        session = Session(kept["v"], kept["c"], kept["i"], kept["u"])
         session.seen = kept["s"]
         session.version = "" if verified.outdated else "signed"
         return session

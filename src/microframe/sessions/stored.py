@@ -38,7 +38,7 @@ class StoredKeeper:
         kept = None if entry is None else read_record(entry.value)
         if entry is None or kept is None or self.lifetimes.left(kept["c"], kept["s"], self.clock()) <= 0:
             return None
-        session = Session(kept["v"], kept["c"], id=sent, user=kept["u"])
+        session = Session(kept["v"], kept["c"], sent, kept["u"])
         session.seen, session.version = kept["s"], entry.version
         return session
 

@@ -1,0 +1,249 @@
+"""CSRF: no page of another origin makes a browser act with its user's cookies."""
+
+import base64
+import hmac
+import html
+import secrets
+from typing import Any, Optional, Sequence
+from urllib.parse import urlsplit
+
+from microframe.configurations.config import AppConfig
+from microframe.configurations.keys import require_secret
+from microframe.endpoint import Endpoint, Middleware
+from microframe.exceptions import ForbiddenException, SetupError
+from microframe.http.connection import Connection
+from microframe.http.cookies import format_cookie
+from microframe.http.forms import is_form
+from microframe.http.headers import find
+from microframe.http.media import is_token
+from microframe.http.request import Request
+from microframe.http.responses import Response
+from microframe.http.url import parse_host
+from microframe.routing.route import Mount, Route
+from microframe.sessions.session import Session
+from microframe.signing import BadSignature, Signer
+
+__all__ = ["CSRFMiddleware", "CsrfException", "CsrfToken"]
+
+SAFE = frozenset(["GET", "HEAD", "OPTIONS", "QUERY", "TRACE"])
+"""Methods that change nothing (RFC 9110 §9.2.1); QUERY cannot be sent by a form."""
+AMBIENT = ("basic", "digest", "negotiate", "ntlm")
+"""Schemes that browsers add by themselves; any other a program has added, which a foreign page cannot."""
+SCRIPTED = (b"hx-request", b"x-requested-with")
+"""Headers that no form can send, and no script of another origin without being let (CORS)."""
+SIZE = 32
+USUAL_PORTS = {"http": 80, "https": 443}
+
+
+class CsrfException(ForbiddenException):
+    """This request does not seem to come from a page of ours."""
+
+
+class CsrfToken:
+    """What a form or script of ours must send along; each reading is masked anew, so that its length tells nothing."""
+
+    __provided__ = True
+
+    def __init__(self, secret: bytes, field_name: str) -> None:
+        self._secret = secret
+        self._field_name = field_name
+
+    def __str__(self) -> str:
+        mask = secrets.token_bytes(len(self._secret))
+        return encode(mask + xor(mask, self._secret))
+
+    def __html__(self) -> str:
+        """The hidden field of a form."""
+        return f'<input type="hidden" name="{html.escape(self._field_name)}" value="{self}">'
+
+    def __repr__(self) -> str:
+        return "CsrfToken(...)"
+
+
+class CSRFMiddleware:
+    """Refuse with 403 what a page of another origin sends in the name of its visitor.
+
+    Where the browser says so (`Origin`, `Sec-Fetch-Site`), another origin is refused at once. Requests
+    with cookies then need a token, in the header `x-csrf-token` or the form field `csrf_token`: it is signed
+    and bound to the session, so one of another visitor, or planted by a neighbouring domain, is worth nothing. HTMX and
+    other scripts of the page itself need no token. Requests without cookies, or with an `Authorization` that a
+    program has added, are left alone. `trusted_origins` may send what they like.
+
+    A route with `csrf=False` is not asked.
+
+    Raises:
+        SetupError: production has no secret key, or an origin that is none.
+    """
+
+    slot = "csrf"
+
+    def __init__(
+        self,
+        trusted_origins: Sequence[str] = (),
+        cookie_name: str = "csrf",
+        header_name: str = "x-csrf-token",
+        field_name: str = "csrf_token",
+    ) -> None:
+        for origin in trusted_origins:
+            if origin_of(origin) != origin:
+                raise SetupError(f"CSRFMiddleware: {origin!r} is no origin, such as https://app.example.com")
+        if not is_token(header_name):
+            raise SetupError(f"CSRFMiddleware: {header_name!r} cannot be the name of a header")
+        self.trusted = frozenset(trusted_origins)
+        self.cookie_name = cookie_name
+        self.header = header_name.lower().encode()
+        self.field_name = field_name
+        self.secure = False
+        self.knows_sessions = True
+        self.signer: Signer
+
+    def setup(self, host: Any) -> None:
+        """Say where tokens come from; called when this is added."""
+        config: AppConfig = host.config
+        self.secure = config.is_production
+        if self.secure:
+            self.cookie_name = f"__Host-{self.cookie_name}"
+        self.signer = Signer(require_secret(config), ("csrf", self.cookie_name))
+        host.provide(CsrfToken, self.issue, "request")
+
+    def for_route(self, route: Route) -> Optional[Middleware]:
+        if route.inherited.policies.get("csrf") is False or route.methods <= SAFE:
+            return None
+        return self
+
+    def for_mount(self, mount: Mount) -> Optional[Middleware]:
+        return None if mount.inherited.policies.get("csrf") is False else self
+
+    def __call__(self, endpoint: Endpoint) -> Endpoint:
+        async def guarded(request: Request) -> Response:
+            if request.method not in SAFE:
+                await self.check(request)
+            return await endpoint(request)
+
+        return guarded
+
+    # Checking --------------------------------------------------------------------------------------------------------
+
+    async def check(self, request: Request) -> None:
+        """Nothing, for a request that comes from a page of ours or from no page at all.
+
+        Raises:
+            CsrfException: it does not; the text says why.
+        """
+        if is_programmed(request):
+            return
+        origin = sent_origin(request)
+        if origin is not None and origin in self.trusted:
+            return
+        is_ours = origin is not None and origin == own_origin(request)
+        site = find(request.raw_headers, b"sec-fetch-site")
+        if (origin is not None and not is_ours) or (site in (b"cross-site", b"same-site") and not is_ours):
+            raise CsrfException("This request comes from a page of another origin.")
+        if find(request.raw_headers, b"cookie") is None:
+            return  # it has nothing to abuse
+        if (is_ours or site == b"same-origin") and any(find(request.raw_headers, name) for name in SCRIPTED):
+            return
+        await self.check_token(request)
+
+    async def check_token(self, request: Request) -> None:
+        kept = await self.kept_secret(request)
+        sent = find(request.raw_headers, self.header)
+        token = sent.decode("latin-1") if sent is not None else await self.token_in_form(request)
+        if not token:
+            raise CsrfException("This request has no CSRF token.")
+        if kept is None or not hmac.compare_digest(unmask(token), kept):
+            raise CsrfException(
+                "The CSRF token is of another visitor, or its time is over: load the page again."
+            )
+
+    async def token_in_form(self, request: Request) -> str:
+        if not is_form(request.headers.get("content-type")):
+            return ""
+        value = (await request.form()).get(self.field_name)
+        return value if isinstance(value, str) else ""
+
+    # Issuing ---------------------------------------------------------------------------------------------------------
+
+    async def issue(self, connection: Connection) -> CsrfToken:
+        """The token of a visitor; a cookie that remembers it goes with the answer where there is none yet."""
+        secret = await self.kept_secret(connection)
+        if secret is None:
+            secret = secrets.token_bytes(SIZE)
+            signed = self.signer.sign(secret + (await self.binding(connection)))
+            cookie = format_cookie(
+                self.cookie_name, signed, secure=self.secure, httponly=True, samesite="lax"
+            )
+            connection.reply_headers.append((b"set-cookie", cookie.encode()))
+        connection.reply_headers.extend([(b"vary", b"Cookie"), (b"cache-control", b"no-store")])
+        return CsrfToken(secret, self.field_name)
+
+    async def kept_secret(self, connection: Connection) -> Optional[bytes]:
+        """What the visitor's cookie holds; None where it is not ours, or was another session's."""
+        try:
+            payload = self.signer.verify(connection.cookies.get(self.cookie_name, ""))
+        except BadSignature:
+            return None
+        secret, bound = payload[:SIZE], payload[SIZE:]
+        return secret if hmac.compare_digest(bound, await self.binding(connection)) else None
+
+    async def binding(self, connection: Connection) -> bytes:
+        """What a token is bound to: the session, where somebody is logged in."""
+        if not self.knows_sessions:
+            return b""
+        try:
+            session = await connection.resolve(Session)
+        except SetupError:
+            self.knows_sessions = False  # the application has none, and will not have any
+            return b""
+        return session.id.encode() if session.user else b""
+
+
+def is_programmed(request: Request) -> bool:
+    """Whether a program has said who it is: no browser adds such an `Authorization` by itself."""
+    sent = find(request.raw_headers, b"authorization")
+    return sent is not None and sent.partition(b" ")[0].lower().decode("latin-1") not in AMBIENT
+
+
+def sent_origin(request: Request) -> Optional[str]:
+    """Where a request says that it comes from; None where it does not say."""
+    origin = find(request.raw_headers, b"origin")
+    if origin is not None:
+        return origin.decode("latin-1")
+    referer = find(request.raw_headers, b"referer")
+    return origin_of(referer.decode("latin-1")) if referer else None
+
+
+def own_origin(request: Request) -> Optional[str]:
+    return origin_of(f"{request.scheme}://{request.host}")
+
+
+def origin_of(url: str) -> Optional[str]:
+    """The origin of a URL as browsers write it (RFC 6454 §6.2); None for what has none."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    host = parse_host(parts.netloc)
+    if not parts.scheme or host is None:
+        return None
+    name, port = host
+    usual = port is None or USUAL_PORTS.get(parts.scheme) == port
+    return f"{parts.scheme}://{name}" if usual else f"{parts.scheme}://{name}:{port}"
+
+
+def unmask(token: str) -> bytes:
+    """The secret in a token; nothing of the right size where it is none."""
+    try:
+        raw = base64.b64decode(token + "=" * (-len(token) % 4), b"-_", validate=True)
+    except ValueError:
+        return b""
+    half = len(raw) // 2
+    return xor(raw[:half], raw[half:]) if len(raw) == 2 * SIZE else b""
+
+
+def xor(left: bytes, right: bytes) -> bytes:
+    return bytes(one ^ other for one, other in zip(left, right))
+
+
+def encode(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
