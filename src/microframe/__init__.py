@@ -29,6 +29,7 @@ from microframe.http.forms import FormData
 from microframe.http.headers import Headers, MutableHeaders
 from microframe.http.parts import FormPart, FormParts
 from microframe.http.query import QueryParams
+from microframe.http.redirects import safe_redirect
 from microframe.http.request import Request
 from microframe.http.responses import (
     HTMLResponse,
@@ -138,5 +139,6 @@ __all__ = [
     "raises",
     "route",
     "run_in_threadpool",
+    "safe_redirect",
     "status",
 ]

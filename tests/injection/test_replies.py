@@ -7,6 +7,7 @@ import enum
 import json
 import logging
 import uuid
+from html import escape
 from http import HTTPStatus
 from pathlib import Path as FilePath
 from typing import Annotated, Any, Dict, List
@@ -59,6 +60,13 @@ class Attrs:
     a: int
 
 
+class Plain:
+    """An object that is no model of any kind."""
+
+    def __init__(self) -> None:
+        self.a = 1
+
+
 def returning(value: Any, **options: Any) -> Application:
     app = Application()
 
@@ -85,8 +93,10 @@ VALUES: Dict[str, "tuple[Any, Any]"] = {
     "attrs": ([Attrs(1)], [{"a": 1}]),
     "enum": (Color.RED, "red"),
     "uuid": (uuid.UUID(int=1), "00000000-0000-0000-0000-000000000001"),
-    "moment": (dt.datetime(2024, 1, 2, 3, tzinfo=dt.timezone.utc), "2024-01-02T03:00:00Z"),
-    "decimal": (decimal.Decimal("1.10"), "1.10"),
+    "moment": (dt.datetime(2024, 1, 2, 3, tzinfo=dt.timezone.utc), "2024-01-02T03:00:00+00:00"),
+    "duration": (dt.timedelta(seconds=90), 90.0),
+    "attributes": (Plain(), {"a": 1}),
+    "decimal": (decimal.Decimal("1.10"), 1.1),
     "keys that are no texts": ({1: "a", Color.RED: "b"}, {"1": "a", "red": "b"}),
     "generator": ((number for number in (1, 2)), [1, 2]),
 }
@@ -203,6 +213,16 @@ class TestResponses:
         types = [(await ask(app, path)).headers["content-type"] for path in ("/inherited", "/own", "/")]
         assert types == ["text/plain; charset=utf-8", "text/html; charset=utf-8", "text/html; charset=utf-8"]
 
+    async def test_the_class_may_be_named_by_the_annotation(self) -> None:
+        app = Application()
+
+        @app.get("/")
+        async def show() -> HTMLResponse:
+            return "<p>"  # type: ignore[return-value]
+
+        answer = await ask(app)
+        assert (answer.headers["content-type"], answer.body) == ("text/html; charset=utf-8", b"<p>")
+
     async def test_an_annotation_that_is_a_response_checks_nothing(self) -> None:
         app = Application()
 
@@ -211,6 +231,61 @@ class TestResponses:
             return {"a": 1}  # type: ignore[return-value]
 
         assert (await ask(app)).value == {"a": 1}
+
+
+class Markup(str):
+    """As markupsafe has it: a text that is HTML already."""
+
+    __slots__ = ()
+
+    def __html__(self) -> str:
+        return str(self)
+
+
+class Fragment(BaseModel):
+    """A component: data that can be shown."""
+
+    name: str
+
+    def __html__(self) -> Markup:
+        return Markup(f"<b>{escape(self.name)}</b>")
+
+
+class TestHTML:
+    """What has `__html__` is a page, unless the route says what it answers."""
+
+    @pytest.mark.parametrize(
+        "value", [Markup("<b>&lt;</b>"), Fragment(name="<")], ids=["markup", "component"]
+    )
+    @pytest.mark.parametrize(
+        "options", [{}, {"response_model": None}, {"response_class": HTMLResponse}], ids=str
+    )
+    async def test_it_is_sent_as_html(self, value: Any, options: Dict[str, Any]) -> None:
+        answer = await ask(returning(value, status_code=201, **options))
+        assert (answer.status, answer.body) == (201, b"<b>&lt;</b>")
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+
+    async def test_the_annotation_may_name_it(self) -> None:
+        app = Application()
+
+        @app.get("/markup")
+        async def markup() -> Markup:
+            return Markup("<p>")
+
+        @app.get("/component")
+        async def component() -> Fragment:
+            return Fragment(name="x")
+
+        for path, body in (("/markup", b"<p>"), ("/component", b"<b>x</b>")):
+            answer = await ask(app, path)
+            assert (answer.headers["content-type"], answer.body) == ("text/html; charset=utf-8", body)
+
+    async def test_a_route_that_says_something_else_is_believed(self) -> None:
+        text = await ask(returning(Markup("<p>"), response_class=PlainTextResponse))
+        assert (text.headers["content-type"], text.body) == ("text/plain; charset=utf-8", b"<p>")
+        assert (await ask(returning(Fragment(name="x"), response_model=Fragment))).value == {"name": "x"}
+        assert (await ask(returning(Markup("<p>"), response_class=JSONResponse))).value == "<p>"
+        assert (await ask(returning([Markup("<p>")]))).value == ["<p>"]
 
 
 class TestStatus:

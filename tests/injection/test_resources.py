@@ -230,7 +230,7 @@ async def test_an_answer_that_cannot_be_written_is_an_error_of_the_handler(kind:
         return object()
 
     assert (await answer_of(app)).status_code == 500
-    assert events == ["open a", "a told TypeError", "close a"]
+    assert events == ["open a", "a told ValueError", "close a"]
 
 
 async def test_an_error_on_closing_after_the_answer_changes_nothing_for_the_client(events: Events) -> None:

@@ -1,12 +1,12 @@
 """Response models: an answer is reduced to what is declared, checked, and written as its options say."""
 
 from dataclasses import dataclass
-from typing import Any, Dict, Generic, List, Optional, Tuple, Type, TypeVar, Union
+from typing import Any, Callable, Dict, Generic, List, Optional, Tuple, Type, TypeVar, Union
 
 import attrs
 import msgspec
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import BaseModel, ConfigDict, Field, RootModel, field_validator
 from typing_extensions import TypedDict
 
 from microframe import Application, Response
@@ -83,6 +83,13 @@ def returning(value: Any, annotation: Any = None, **options: Any) -> Application
         show.__annotations__["return"] = annotation
     app.get("/", **options)(show)
     return app
+
+
+def returning_handler(value: Any) -> Callable[[], Any]:
+    async def show() -> PublicUser:
+        return value  # type: ignore[no-any-return]
+
+    return show
 
 
 ADA = {"name": "ada", "nick": None, "level": 1}
@@ -233,3 +240,42 @@ async def test_what_a_handler_returns_is_not_changed() -> None:
     app = returning(kept, PublicUser, response_model_exclude={"name"})
     await ask(app)
     assert kept == User(name="ada", password="secret")
+
+
+async def test_a_model_that_is_there_already_is_not_validated_again() -> None:
+    counted: List[str] = []
+
+    class Counted(BaseModel):
+        name: str
+
+        @field_validator("name")
+        @classmethod
+        def count(cls, name: str) -> str:
+            counted.append(name)
+            return name
+
+    class More(Counted):
+        password: str = "secret"
+
+    value = Counted(name="ada")
+    del counted[:]
+    assert (await ask(returning(value, Counted))).value == {"name": "ada"}
+    assert (await ask(returning([value], List[Counted]))).value == [{"name": "ada"}]
+    assert (await ask(returning(More(name="ada"), Counted))).value == {"name": "ada"}
+    assert counted == ["ada"]  # of More, when it was made here
+    assert (await ask(returning({"name": "ada"}, Counted))).value == {"name": "ada"}
+    assert counted == ["ada", "ada"]
+
+
+async def test_options_of_an_application_reduce_every_answer() -> None:
+    app = Application(response_model_exclude_none=True)
+    app.get("/")(returning_handler(SECRET))
+    app.get("/all", response_model_exclude_none=False)(returning_handler(SECRET))
+    assert (await ask(app)).value == {"name": "ada", "level": 1}
+    assert (await ask(app, "/all")).value == ADA
+
+
+async def test_a_union_with_responses_checks_what_is_none() -> None:
+    annotation = Union[PublicUser, PlainTextResponse]
+    assert (await ask(returning(SECRET, annotation))).value == ADA
+    assert (await ask(returning(PlainTextResponse("x"), annotation))).body == b"x"

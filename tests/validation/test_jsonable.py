@@ -32,6 +32,13 @@ class Model(BaseModel):
     full_name: Optional[str] = Field(default=None, alias="fullName")
 
 
+class Price(BaseModel):
+    """A model says itself how it is written, wherever it stands."""
+
+    amount: Decimal
+    at: dt.datetime
+
+
 class Struct(msgspec.Struct, rename="camel"):
     some_name: Any = None
 
@@ -77,9 +84,16 @@ def count() -> Iterator[int]:
         (Data(1, Model()), '{"n":1,"model":{"n":1,"fullName":null}}'),
         (Struct(Model()), '{"someName":{"n":1,"fullName":null}}'),
         (Attrs(Struct(NOON)), '{"inner":{"someName":"2020-01-02T12:00:00Z"},"private":1}'),
-        ([NOON, NOON.date(), NOON.time()], '["2020-01-02T12:00:00Z","2020-01-02","12:00:00"]'),
-        (dt.timedelta(seconds=90), '"PT1M30S"'),
-        (Decimal("1.50"), '"1.50"'),
+        ([NOON, NOON.date(), NOON.time()], '["2020-01-02T12:00:00+00:00","2020-01-02","12:00:00"]'),
+        (dt.timedelta(seconds=90), "90.0"),
+        (Decimal("1.50"), "1.5"),
+        (Decimal(3), "3"),
+        (Decimal("NaN"), "null"),
+        ([{"a": 1}, {"a": {"b": Decimal("1.50")}}], '[{"a":1},{"a":{"b":1.5}}]'),
+        ([{"a": 1}, 2, [Model()]], '[{"a":1},2,[{"n":1,"fullName":null}]]'),
+        (({"a": ID},), '[{"a":"12345678-1234-5678-1234-567812345678"}]'),
+        (Price(amount=Decimal("1.50"), at=NOON), '{"amount":"1.50","at":"2020-01-02T12:00:00Z"}'),
+        ([Attributes()], '[{"name":"Ada"}]'),
         (ID, '"12345678-1234-5678-1234-567812345678"'),
         ({Colour.RED: Colour.RED}, '{"red":"red"}'),
         ({1: "a", None: "b"}, '{"1":"a","None":"b"}'),
@@ -109,18 +123,28 @@ def test_a_generator_is_a_list() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [object(), Attributes(), int, memoryview(b"x"), ValueError("x"), ...],
+    [object(), memoryview(b"x"), ...],
     ids=lambda value: type(value).__name__,
 )
-def test_a_type_without_json_is_a_type_error_that_names_it(value: Any) -> None:
-    with pytest.raises(TypeError, match=type(value).__qualname__):
+def test_a_type_without_json_is_a_value_error_that_names_it(value: Any) -> None:
+    with pytest.raises(ValueError, match=type(value).__qualname__):
         encode_any({"deep": [value]})
+
+
+def test_a_class_is_no_value() -> None:
+    with pytest.raises(ValueError, match="Attributes is a class"):
+        encode_any([Attributes])
+
+
+def test_a_key_that_no_object_has_is_a_type_error() -> None:
+    with pytest.raises(TypeError, match="unhashable"):
+        encode_any({(1, 2): Decimal(1)})
 
 
 def test_a_value_inside_of_itself_is_a_value_error() -> None:
     loop: List[Any] = []
     loop.append(loop)
-    with pytest.raises(ValueError, match="Circular"):
+    with pytest.raises(ValueError, match="contains itself"):
         encode_any(loop)
 
 

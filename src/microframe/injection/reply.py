@@ -14,6 +14,7 @@ from microframe.injection.writers import (
     Reply,
     checked,
     has_no_body,
+    reply_anything,
     reply_as,
     reply_empty,
     reply_json,
@@ -21,8 +22,8 @@ from microframe.injection.writers import (
 )
 from microframe.markers import MISSING
 from microframe.routing.route import Route
+from microframe.validation.anything import any_encoder
 from microframe.validation.codec import Encode, EncodeOptions
-from microframe.validation.jsonable import any_encoder
 from microframe.validation.registry import Codecs
 from microframe.validation.shapes import UNIONS, bare
 
@@ -161,6 +162,8 @@ def build_reply(route: Route, shape: ReplyShape, codecs: Codecs) -> Reply:
         return reply_empty(status_code)
     encode = build_encode(route, shape.model, shape.options, codecs)
     if kind is JSONResponse:
+        if route.inherited.response_class is None and (shape.model is MISSING or shape.model is None):
+            return reply_anything(status_code, encode)
         return reply_json(status_code, encode, route.where)
     encode = checked(encode, route.where)
     is_text = kind.__init__ is Response.__init__ and kind.render is Response.render

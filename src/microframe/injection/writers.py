@@ -6,13 +6,20 @@ from typing import Any, Callable, Dict, Optional, Type, cast
 from microframe.context import Context
 from microframe.exceptions import Invalid, ResponseValidationException
 from microframe.http.background import BackgroundTasks
-from microframe.http.responses import JSONResponse, Response, build_response
+from microframe.http.responses import (
+    HTMLResponse,
+    JSONResponse,
+    Response,
+    build_response,
+    content_type_header,
+)
 from microframe.validation.codec import Encode
 
 Reply = Callable[[Any, Any], Response]
 """`(request, value) -> Response`."""
 
 JSON_TYPE = (b"content-type", b"application/json")
+HTML_TYPE = (b"content-type", content_type_header("text/html"))
 
 
 def has_no_body(status_code: int) -> bool:
@@ -27,6 +34,21 @@ def reply_json(status_code: int, encode: Encode, where: str) -> Reply:
             return build_response(status_code, [JSON_TYPE], encode(value))
         except Invalid as exc:
             raise ResponseValidationException(exc.under("response"), where) from None
+
+    return reply
+
+
+def reply_anything(status_code: int, encode: Encode) -> Reply:
+    """The reply of a handler that does not say what it returns: JSON, or a page where the value says it is HTML."""
+
+    def reply(request: Context, value: Any) -> Response:
+        if type(value) is dict:
+            return build_response(status_code, [JSON_TYPE], encode(value))
+        if isinstance(value, Response):
+            return value
+        if hasattr(type(value), "__html__"):
+            return build_response(status_code, [HTML_TYPE], str(value.__html__()).encode())
+        return build_response(status_code, [JSON_TYPE], encode(value))
 
     return reply
 
@@ -55,14 +77,20 @@ def reply_as(kind: Type[Response], status_code: Optional[int], encode: Encode) -
 
 
 def reply_text(kind: Type[Response], status_code: int, encode: Encode) -> Reply:
-    """The reply of plain text and HTML: text goes out as it is, None as nothing, any other data as JSON text."""
+    """The reply of plain text and HTML: text goes out as it is, None as nothing, any other data as JSON text.
+
+    In a page, what says that it is HTML is.
+    """
     pair, charset = kind.type_header, kind.charset
+    is_page = issubclass(kind, HTMLResponse)
 
     def reply(request: Context, value: Any) -> Response:
         if type(value) is str:
             return build_response(status_code, [] if pair is None else [pair], value.encode(charset))
         if isinstance(value, Response):
             return value
+        if is_page and hasattr(type(value), "__html__"):
+            return kind(str(value.__html__()), status_code)
         return kind(encode(value) if value is not None and is_plain(value) else value, status_code)
 
     return reply

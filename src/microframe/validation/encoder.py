@@ -69,7 +69,8 @@ class Converter:
         if value is None or isinstance(value, (str, int, float)):
             return value
         if hasattr(value, "model_dump") and not isinstance(value, type):
-            return self.convert(value.model_dump(mode="json", include=include, exclude=exclude, **self.dump))
+            dumped = value.model_dump(mode="json", include=include, exclude=exclude, **self.dump)
+            return dataclasses.replace(self, custom=()).convert(dumped)
         if isinstance(value, abc.Mapping):
             return self.convert_mapping(value, include, exclude)
         if isinstance(value, LISTS):
