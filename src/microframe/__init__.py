@@ -12,6 +12,8 @@ from microframe.exceptions import (
     HTTPException,
     MicroFrameException,
     NotFoundException,
+    PreconditionFailedException,
+    PreconditionRequiredException,
     SetupError,
     StatusException,
     UnauthorizedException,
@@ -20,6 +22,7 @@ from microframe.exceptions import (
     WebSocketException,
 )
 from microframe.http.background import BackgroundTask, BackgroundTasks
+from microframe.http.conditional import format_etag
 from microframe.http.connection import Connection
 from microframe.http.downloads import FileResponse
 from microframe.http.events import EventSourceResponse, ServerSentEvent
@@ -28,6 +31,7 @@ from microframe.http.form_limits import FormLimits
 from microframe.http.forms import FormData
 from microframe.http.headers import Headers, MutableHeaders
 from microframe.http.parts import FormPart, FormParts
+from microframe.http.preconditions import check_preconditions
 from microframe.http.query import QueryParams
 from microframe.http.redirects import safe_redirect
 from microframe.http.request import Request
@@ -113,6 +117,8 @@ __all__ = [
     "PathVersions",
     "PlainTextResponse",
     "Plugin",
+    "PreconditionFailedException",
+    "PreconditionRequiredException",
     "Provided",
     "Query",
     "QueryParams",
@@ -134,6 +140,8 @@ __all__ = [
     "WebSocket",
     "WebSocketDisconnect",
     "WebSocketException",
+    "check_preconditions",
+    "format_etag",
     "jsonable_encoder",
     "load_config",
     "raises",

@@ -1,5 +1,6 @@
 """Selection: which part of a file answers a request: all of it, the ranges asked for, or none."""
 
+from hashlib import blake2b
 from typing import Optional
 
 from microframe.exceptions import PreconditionFailedException, RangeNotSatisfiableException
@@ -50,13 +51,34 @@ def select_version(request: Request, response: Response) -> Optional[Response]:
     Raises:
         PreconditionFailedException: another version is demanded.
     """
+    if response.status_code != 200 or request.method not in READING:
+        return None
     if not any(name in PRECONDITIONS for name, _ in request.raw_headers):
         return None
     now = read_validators(response.raw_headers)
     status = precondition_status(request.method, request.headers, now)
     if status == 412:
         raise PreconditionFailedException()
-    return None if status is None else not_modified(response.raw_headers)
+    if status is None:
+        return None
+    known = not_modified(response.raw_headers)
+    known.after = response.after
+    return known
+
+
+def with_own_tag(response: Response) -> Response:
+    """An answer with a strong entity tag made of its body, unless it has one or its body is not there yet."""
+    body = response.body
+    if (
+        response.status_code == 200
+        and isinstance(body, bytes)
+        and find(response.raw_headers, b"etag") is None
+    ):
+        # Its type is a part of it: two representations of one resource never share a tag.
+        kind = find(response.raw_headers, b"content-type") or b""
+        digest = blake2b(body, digest_size=16, key=blake2b(kind).digest()).hexdigest()
+        response.raw_headers = [*response.raw_headers, (b"etag", f'"{digest}"'.encode("ascii"))]
+    return response
 
 
 def select_ranges(request: Request, body: FileSlice, headers: RawHeaders) -> Optional[Response]:

@@ -9,6 +9,7 @@ from microframe.http.request import Request
 from microframe.http.responses import Response
 from microframe.injection.injector import Injector
 from microframe.injection.leaving import Watch, cancel_on_disconnect
+from microframe.injection.preconditions import read_preconditions
 from microframe.injection.reply import build_reply, describe_reply
 from microframe.injection.signature import Asked, Signature, read_signature
 from microframe.injection.site import Site
@@ -25,6 +26,9 @@ def build_endpoint(route: Route, injector: Injector, strict: bool = False) -> En
     """Compile a route: its handler with everything it needs, what it answers, and what surrounds it."""
     inherited = route.inherited
     signature = read_signature(route.handler, route.controller)
+    preconditions = read_preconditions(route)
+    if preconditions is not None:
+        signature = preconditions.before(signature)
     run = injector.compile(signature, site_of(route, "http", strict), inherited.dependencies)
     shape, watch = describe_reply(route, signature.returns), injector.watch
     if shape.is_stream:
@@ -35,6 +39,8 @@ def build_endpoint(route: Route, injector: Injector, strict: bool = False) -> En
         endpoint = answer_while_there(run, build_reply(route, shape, injector.codecs), watch)
     else:
         endpoint = answer_with(run, build_reply(route, shape, injector.codecs))
+    if preconditions is not None:
+        endpoint = preconditions.around(endpoint)
     return surround(route, endpoint)
 
 

@@ -246,7 +246,15 @@ async def collect(
                 values[step.index] = await run_one(step, context, values, threads)
         except Invalid as exc:
             report.add(step, exc.errors)
-    return ValidationException(report.errors, body=getattr(context, "_body", None))
+    return ValidationException(each_once(report.errors), body=getattr(context, "_body", None))
+
+
+def each_once(errors: Sequence[Mapping[str, Any]]) -> List[Mapping[str, Any]]:
+    """Faults without those that are told already: two who ask for one parameter find the same fault with it."""
+    found: Dict[object, Mapping[str, Any]] = {}
+    for one in errors:
+        found.setdefault((tuple(one["loc"]), one["type"], one["msg"]), one)
+    return list(found.values())
 
 
 class Report:

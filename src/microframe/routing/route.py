@@ -48,6 +48,9 @@ class RouteOptions(TypedDict, total=False):
     cancel_on_disconnect: bool
     versions: Sequence[str]
     csrf: bool
+    etag: Union[bool, Callable[..., Any]]
+    last_modified: Callable[..., Any]
+    require_precondition: bool
 
 
 POLICIES = ("csrf",)
