@@ -23,9 +23,10 @@ from microframe.exceptions import SetupError
 from microframe.extras import requires_extra
 from microframe.http.files import FileSlice
 from microframe.http.headers import find
-from microframe.http.media import MAX_ACCEPTED, parse_weight
+from microframe.http.media import accepts_encoding
 from microframe.http.request import Request
 from microframe.http.responses import Piece, Response, as_bytes
+from microframe.http.selection import select_version
 
 __all__ = ["CompressMiddleware"]
 
@@ -90,9 +91,15 @@ class CompressMiddleware:
             response = await endpoint(request)
             if not self.is_worth(response):
                 return response
+            if isinstance(response.body, FileSlice):
+                # Once it is compressed it is no file any more, and the edge has nothing to compare.
+                known = select_version(request, response)
+                if known is not None:
+                    known.raw_headers = with_vary(known)
+                    return known
             response.raw_headers = with_vary(response)
             accepted = find(request.raw_headers, b"accept-encoding")
-            name = choose(accepted.decode("latin-1"), self.makers) if accepted else None
+            name = accepts_encoding(accepted.decode("latin-1"), *self.makers) if accepted else None
             return response if name is None else await compressed(response, name, self.makers[name]())
 
         return compressing
@@ -174,25 +181,6 @@ async def in_pieces(
 def step(data: bytes, compressor: Compressor, flush: bool) -> bytes:
     out = compressor.compress(data)
     return out + compressor.flush() if flush else out
-
-
-# Negotiation --------------------------------------------------------------------------------------------------------
-
-
-def choose(accepted: str, offers: Iterable[str]) -> Optional[str]:
-    """The encoding that a client likes best, of equals the first offered; None: as it is (RFC 9110 §12.5.3)."""
-    weights: Dict[str, float] = {}
-    for item in accepted.lower().split(",", MAX_ACCEPTED)[:MAX_ACCEPTED]:
-        name, _, params = item.partition(";")
-        weight = parse_weight(params)
-        if weight is not None:
-            weights.setdefault(name.strip(" \t"), weight)
-    best, most = None, weights.get("identity", 0.0) if "identity" in weights else 0.0
-    for name in offers:
-        weight = weights.get(name, weights.get("*", 0.0))
-        if weight > most or (weight == most and weight > 0 and best is None):
-            best, most = name, weight
-    return best
 
 
 # Encodings ----------------------------------------------------------------------------------------------------------
