@@ -6,7 +6,6 @@ import sys
 import threading
 from collections import deque
 from functools import partial
-from tempfile import SpooledTemporaryFile
 from types import TracebackType
 from typing import IO, Any, AsyncIterator, Callable, Deque, Dict, Iterable, List, Optional, Tuple, Type, cast
 
@@ -42,6 +41,8 @@ def as_wsgi_endpoint(app: WSGIApp, threads: Threads) -> Endpoint:
     """
 
     async def endpoint(request: Request) -> Response:
+        from tempfile import SpooledTemporaryFile  # the module would otherwise be loaded for everybody
+
         file = cast("IO[bytes]", SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115 - the request closes it
         call = Call()
 

@@ -18,6 +18,8 @@ from microframe.asgi.socket import SocketLimits, build_socket
 from microframe.configurations.config import AppConfig
 from microframe.context import Owner
 from microframe.endpoint import Endpoint, Guard
+from microframe.http.form_limits import DEFAULT_FORM_LIMITS, FormLimits
+from microframe.injection.handler import limit_forms
 from microframe.middleware.debug_page import build_debug_page
 from microframe.middleware.errors import DebugPage, Errors
 from microframe.routing.dispatch import SocketHandler
@@ -38,6 +40,7 @@ class Limits(NamedTuple):
 
     head: HeadCheck
     body: int
+    form: FormLimits
     socket: SocketLimits
 
 
@@ -48,7 +51,21 @@ def configured_limits(config: AppConfig) -> Limits:
         )
     )
     socket = SocketLimits(head, config.websocket_max_message_size, config.websocket_allowed_origins)
-    return Limits(head, config.max_body_size, socket)
+    return Limits(head, config.max_body_size, configured_form_limits(config), socket)
+
+
+def configured_form_limits(config: AppConfig) -> FormLimits:
+    """The very defaults where they are configured: who compares sees at once that there is nothing to do."""
+    limits = FormLimits(
+        max_parts=config.max_form_parts,
+        max_files=config.max_form_files,
+        max_field_size=config.max_form_field_size,
+        max_file_size=config.max_form_file_size,
+        max_memory=config.max_form_memory,
+        max_part_headers=config.max_part_headers,
+        max_part_header_size=config.max_part_header_size,
+    )
+    return DEFAULT_FORM_LIMITS if limits == DEFAULT_FORM_LIMITS else limits
 
 
 class Edge(NamedTuple):
@@ -68,6 +85,8 @@ def build_edge(
 ) -> Edge:
     """Put the edge together, with the limits that the configuration sets."""
     root = served.config.root_path
+    if limits.form is not DEFAULT_FORM_LIMITS:
+        endpoint = limit_forms(endpoint, limits.form)
     http = below(root, build_http(served, endpoint, errors, limits.head, limits.body))
     socket = below(root, build_socket(served, handler, guards, errors, limits.socket))
 

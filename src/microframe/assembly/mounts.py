@@ -72,13 +72,15 @@ def open_asgi(app: ASGIApp) -> Opened:
 
 def keep_limits(endpoint: Endpoint, limits: Limits) -> Endpoint:
     """An application's own limits, where it is mounted in another: the smaller ones count."""
-    head, body = limits.head, limits.body
+    head, body, form = limits.head, limits.body, limits.form
 
     def limited(request: Request) -> Awaitable[Response]:
         refusal = head(request.raw_headers, request.path, request.query_string)
         if refusal is not None:
             raise refusal
         request.body_limit = min(request.body_limit, body)
+        if request.form_limits is not form:
+            request.form_limits = form.at_most(request.form_limits)
         return endpoint(request)
 
     return limited

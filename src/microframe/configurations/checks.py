@@ -62,6 +62,12 @@ def whole(low: int, high: Optional[int] = None) -> Check:
     return check
 
 
+def optional_whole(low: int) -> Check:
+    """A whole number of at least `low`, or None for no limit of its own."""
+    check = whole(low)
+    return lambda value: None if value is None else check(value)
+
+
 def choice(*words: str) -> Check:
     """One of a few words."""
     expected = ", ".join(words[:-1]) + f" or {words[-1]}"
@@ -183,6 +189,13 @@ CHECKS: Dict[str, Check] = {
     "error_format": choice("problem", "detail"),
     "problem_base": reference_prefix,
     "max_body_size": whole(0),
+    "max_form_parts": whole(0),
+    "max_form_files": whole(0),
+    "max_form_field_size": whole(0),
+    "max_form_file_size": optional_whole(0),
+    "max_form_memory": whole(0),
+    "max_part_headers": whole(1),
+    "max_part_header_size": whole(1),
     "max_header_count": whole(1),
     "max_header_size": whole(1),
     "max_query_params": whole(0),

@@ -37,6 +37,13 @@ class ConfigOptions(TypedDict, total=False):
     error_format: ErrorFormat
     problem_base: str
     max_body_size: int
+    max_form_parts: int
+    max_form_files: int
+    max_form_field_size: int
+    max_form_file_size: Optional[int]
+    max_form_memory: int
+    max_part_headers: int
+    max_part_header_size: int
     max_header_count: int
     max_header_size: int
     max_query_params: int
@@ -112,6 +119,27 @@ class AppConfig:
 
     max_body_size: int = 10_000_000
     """Largest request body in bytes; a larger one is a 413."""
+
+    max_form_parts: int = 1_000
+    """Most fields and files of a form; more are a 413."""
+
+    max_form_files: int = 100
+    """Most files of a form; more are a 413."""
+
+    max_form_field_size: int = 1_048_576
+    """Largest field of a form in bytes, if it is no file; a larger one is a 413."""
+
+    max_form_file_size: Optional[int] = None
+    """Largest file of a form in bytes; a larger one is a 413. Default: as large as the body may be."""
+
+    max_form_memory: int = 10_000_000
+    """Most bytes of one form in memory: fields beyond them are a 413, files go to the disk."""
+
+    max_part_headers: int = 8
+    """Most headers of one field or file of a form; more are a 400."""
+
+    max_part_header_size: int = 4_096
+    """Largest of these headers in bytes; a larger one is a 400."""
 
     max_header_count: int = 100
     """Most header fields of a request; more are a 431."""

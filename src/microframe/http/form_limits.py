@@ -71,6 +71,16 @@ class FormLimits:
         own = {name: value for name, value in vars(self).items() if value is not None}
         return FormLimits(**{**vars(outer), **own})
 
+    def at_most(self, other: "FormLimits") -> "FormLimits":
+        """The smaller limit of each, whoever sets it."""
+        both = {name: (value, getattr(other, name)) for name, value in vars(self).items()}
+        return FormLimits(
+            **{
+                name: min((one for one in pair if one is not None), default=None)
+                for name, pair in both.items()
+            }
+        )
+
 
 DEFAULT_FORM_LIMITS: Final = FormLimits(
     max_parts=1_000,

@@ -1,6 +1,6 @@
 """Parts: what a multipart form is made of, one after the other as they arrive (RFC 7578)."""
 
-from typing import TYPE_CHECKING, Any, AsyncGenerator, Final, List, Mapping, Optional
+from typing import TYPE_CHECKING, Any, AsyncGenerator, Final, Mapping, Optional
 
 from microframe.exceptions import UnsupportedMediaTypeException
 from microframe.http.filenames import clean_filename
@@ -83,14 +83,12 @@ class FormPart:
             PayloadTooLargeException: there are more.
         """
         limit = self._limits.max_field_size if limit is None else limit
-        pieces: List[bytes] = []
-        length = 0
+        content = bytearray()
         async for piece in self:
-            length += len(piece)
-            if limit is not None and length > limit:
+            content += piece
+            if limit is not None and len(content) > limit:
                 raise FormFieldTooLargeException(limit=limit)
-            pieces.append(piece)
-        return b"".join(pieces)
+        return bytes(content)
 
     async def text(self, limit: Optional[int] = None) -> str:
         """The same as text: UTF-8, or what the part says; what is none becomes U+FFFD.

@@ -198,8 +198,7 @@ class Spool:
     def __init__(self, room: int) -> None:
         self.size = 0
         self._room = min(room, IN_MEMORY)
-        self._waiting: List[bytes] = []
-        self._held = 0
+        self._waiting = bytearray()
         self._file: Optional[BinaryIO] = None
 
     @property
@@ -207,17 +206,16 @@ class Spool:
         return self._file is not None
 
     async def add(self, piece: bytes) -> None:
-        self._waiting.append(piece)
-        self._held += len(piece)
+        self._waiting += piece
         self.size += len(piece)
         # Pieces are small, and a thread costs as much as writing many of them: they go there together.
-        if self._held > IN_MEMORY or (self._file is None and self._held > self._room):
+        if len(self._waiting) > (self._room if self._file is None else IN_MEMORY):
             await run_in_threadpool(self._write)
 
     async def finish(self) -> BinaryIO:
         """The whole file, at its beginning."""
         if self._file is None:
-            return io.BytesIO(b"".join(self._waiting))
+            return io.BytesIO(self._waiting)
         await run_in_threadpool(self._write)
         return self._file
 
@@ -232,14 +230,13 @@ class Spool:
             if self._file is None:
                 self._file = open_temporary()
             self._file.seek(0, os.SEEK_END)
-            self._file.writelines(self._waiting)
+            self._file.write(self._waiting)
             self._file.seek(0)
         except OSError as exc:
             if exc.errno in NO_ROOM:
                 raise UploadStorageException() from exc
             raise
         self._waiting.clear()
-        self._held = 0
 
 
 NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE})

@@ -5,6 +5,7 @@ from typing import Any, Awaitable, Callable, Optional, Sequence
 
 from microframe.endpoint import Endpoint, fold, guarded
 from microframe.exceptions import ClientDisconnect, SetupError
+from microframe.http.form_limits import DEFAULT_FORM_LIMITS, FormLimits
 from microframe.http.request import Request
 from microframe.http.responses import Response
 from microframe.injection.injector import Injector
@@ -209,12 +210,28 @@ def is_asgi_middleware(middleware: Any) -> bool:
 
 def limited(inherited: Inherited, endpoint: Endpoint) -> Endpoint:
     """Hold whoever reads the body to the limits of a route: middleware may be the first who does."""
+    if inherited.form_limits is not None:
+        endpoint = limit_forms(endpoint, inherited.form_limits)
     if inherited.max_body_size is None:
         return endpoint
     limit = inherited.max_body_size
 
     def within_limits(request: Request) -> Awaitable[Response]:
         request.body_limit = limit
+        return endpoint(request)
+
+    return within_limits
+
+
+def limit_forms(endpoint: Endpoint, limits: FormLimits) -> Endpoint:
+    """Limits on forms; what they leave open is as it is around them, which hardly ever changes."""
+    known = (DEFAULT_FORM_LIMITS, limits.over(DEFAULT_FORM_LIMITS))
+
+    def within_limits(request: Request) -> Awaitable[Response]:
+        nonlocal known
+        if request.form_limits is not known[0]:
+            known = (request.form_limits, limits.over(request.form_limits))
+        request.form_limits = known[1]
         return endpoint(request)
 
     return within_limits

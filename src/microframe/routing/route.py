@@ -7,6 +7,7 @@ from typing import Any, Callable, FrozenSet, List, Mapping, Optional, Sequence, 
 from typing_extensions import TypedDict
 
 from microframe.endpoint import Guard, Middleware
+from microframe.http.form_limits import FormLimits
 from microframe.http.responses import Response
 from microframe.routing.path import HostPattern, PathPattern
 from microframe.routing.versions import Deprecation
@@ -45,6 +46,7 @@ class RouteOptions(TypedDict, total=False):
     raises: Sequence[Type[Exception]]
     metadata: Sequence[object]
     max_body_size: int
+    form_limits: FormLimits
     cancel_on_disconnect: bool
     versions: Sequence[str]
     csrf: bool
@@ -55,6 +57,10 @@ class RouteOptions(TypedDict, total=False):
 
 POLICIES = ("csrf",)
 """Options that middleware of the application reads for each route; a router gives them to all of its routes."""
+
+
+def within(outer: Optional[FormLimits], inner: Optional[FormLimits]) -> Optional[FormLimits]:
+    return inner.over(outer) if inner is not None and outer is not None else inner or outer
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,7 @@ class Inherited:
     response_options: Mapping[str, Any] = field(default_factory=dict)
     """The `response_model_*` options that were given, without that prefix."""
     max_body_size: Optional[int] = None
+    form_limits: Optional[FormLimits] = None
     cancel_on_disconnect: Optional[bool] = None
     versions: Optional[Tuple[str, ...]] = None
     """None: whatever the version."""
@@ -102,6 +109,7 @@ class Inherited:
             response_class=inner.response_class or self.response_class,
             response_options={**self.response_options, **inner.response_options},
             max_body_size=inner.max_body_size if inner.max_body_size is not None else self.max_body_size,
+            form_limits=within(self.form_limits, inner.form_limits),
             cancel_on_disconnect=(
                 inner.cancel_on_disconnect
                 if inner.cancel_on_disconnect is not None
@@ -194,6 +202,7 @@ def inherit_options(options: RouteOptions) -> Inherited:
             if name.startswith(MODEL_PREFIX)
         },
         max_body_size=options.get("max_body_size"),
+        form_limits=options.get("form_limits"),
         cancel_on_disconnect=options.get("cancel_on_disconnect"),
         versions=None if options.get("versions") is None else tuple(options["versions"]),
         policies={name: value for name, value in options.items() if name in POLICIES},

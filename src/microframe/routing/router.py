@@ -21,6 +21,7 @@ from typing_extensions import TypedDict, Unpack
 
 from microframe.endpoint import Guard, Middleware
 from microframe.exceptions import SetupError
+from microframe.http.form_limits import FormLimits
 from microframe.http.media import is_token
 from microframe.http.responses import Response
 from microframe.routing.controller import Controller, controller_routes
@@ -60,6 +61,7 @@ class RouterOptions(SharedOptions, total=False):
     """What a router, or one inclusion of it, may say besides; of an application its configuration says it."""
 
     max_body_size: int
+    form_limits: FormLimits
     cancel_on_disconnect: bool
     versions: Sequence[str]
     host: str
