@@ -47,6 +47,7 @@ from microframe.http.streams import JSONLinesResponse
 from microframe.http.uploads import UploadFile
 from microframe.http.url import URL
 from microframe.identity import Identity
+from microframe.injection.last_event import LastEventID
 from microframe.markers import (
     Body,
     Cookie,
@@ -108,6 +109,7 @@ __all__ = [
     "Identity",
     "JSONLinesResponse",
     "JSONResponse",
+    "LastEventID",
     "MediaTypeVersions",
     "MicroFrameException",
     "Middleware",

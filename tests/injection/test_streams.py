@@ -30,6 +30,7 @@ from microframe import (
     EventSourceResponse,
     HTMLResponse,
     JSONLinesResponse,
+    LastEventID,
     NotFoundException,
     Provided,
     Request,
@@ -232,6 +233,17 @@ async def test_a_method_of_a_controller_may_yield() -> None:
             yield Card(title=type(self).__name__)
 
     assert items_in(await ask(app)) == [b'{"title":"Cards","note":null}']
+
+
+async def test_the_last_event_that_a_client_saw_is_text_in_utf_8() -> None:
+    async def show(last: LastEventID) -> AsyncIterable[Optional[str]]:
+        yield last
+
+    app = streaming(show)
+    sent = "grüße 1".encode().decode("latin-1")
+    assert items_in(await ask(app, headers={"Last-Event-ID": sent})) == ['"grüße 1"'.encode()]
+    assert items_in(await ask(app, headers={"Last-Event-ID": ""})) == [b"null"]
+    assert items_in(await ask(app)) == [b"null"]
 
 
 # Until the first item ----------------------------------------------------------------------------------------

@@ -87,9 +87,10 @@ class HttpEdge(ScopeEdge):
             self._changed.set()
 
     async def early_hints(self, headers: RawHeaders) -> None:
-        if "http.response.early_hint" in self.extensions:
+        # Who speaks HTTP/1.0 takes any 1xx for the answer (RFC 9110 §15.2).
+        if "http.response.early_hint" in self.extensions and self.http_version != "1.0":
             links = [value for name, value in headers if name == b"link"]
-            await self._send({"type": "http.response.early_hint", "links": links})
+            await send_or_leave({"type": "http.response.early_hint", "links": links}, self._send)
 
 
 def build_http(

@@ -184,7 +184,10 @@ class Request(Connection):
         return await has_left(self.edge)
 
     async def send_early_hints(self, *links: str) -> None:
-        """Tell the client what it will need, before the answer is ready: `</app.css>; rel=preload; as=style`."""
+        """Tell the client what it will need, before the answer is ready: `</app.css>; rel=preload; as=style`.
+
+        103 Early Hints (RFC 8297), as often as wanted; nothing happens where the server cannot send them.
+        """
         await self.edge.early_hints([check_header("link", link) for link in links])
 
     def below(self, prefix: str, rest: str, app: Owner) -> "Request":

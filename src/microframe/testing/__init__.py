@@ -3,6 +3,7 @@
 from microframe.testing.blocking import TestClient, WebSocketSession
 from microframe.testing.client import AsyncTestClient
 from microframe.testing.cookies import Cookies
+from microframe.testing.events import ReceivedEvent
 from microframe.testing.failures import ClientTimeout, ProtocolError, TooManyRedirects
 from microframe.testing.request import ClientRequest
 from microframe.testing.response import ClientResponse, HTTPStatusError
@@ -17,6 +18,7 @@ __all__ = [
     "Cookies",
     "HTTPStatusError",
     "ProtocolError",
+    "ReceivedEvent",
     "TestClient",
     "TooManyRedirects",
     "WebSocketDenied",

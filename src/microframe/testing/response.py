@@ -11,6 +11,7 @@ from microframe.exceptions import MicroFrameException
 from microframe.http.headers import Headers, RawHeaders
 from microframe.testing.cookies import Cookies
 from microframe.testing.decoding import Decoder, Kept, Lines, Raw, Reader, Source, Text, decoder_for
+from microframe.testing.events import Events, ReceivedEvent
 from microframe.testing.request import ClientRequest
 
 REDIRECTS = frozenset([301, 302, 303, 307, 308])
@@ -197,6 +198,14 @@ class ClientResponse:
     def aiter_lines(self) -> AsyncIterator[str]:
         """The lines of the body as they come, without their ends."""
         return Reader(self._take_source(), Lines(self._text_decoder()))
+
+    def iter_events(self) -> Iterator[ReceivedEvent]:
+        """Server-sent events as they come, without comments."""
+        return Reader(self._take_source(), Events(Lines(self._text_decoder())))
+
+    def aiter_events(self) -> AsyncIterator[ReceivedEvent]:
+        """Server-sent events as they come, without comments."""
+        return Reader(self._take_source(), Events(Lines(self._text_decoder())))
 
     def _text_decoder(self) -> Decoder[str]:
         return Text(self._decoder(), self.encoding)
