@@ -270,6 +270,23 @@ async def test_a_file_replaced_before_it_is_opened_is_described_anew(path: Path,
     assert answer.headers["last-modified"] == format_http_date(10**9)
 
 
+async def test_a_compressed_file_that_is_replaced_keeps_its_kind_of_tag(path: Path) -> None:
+    app = Application()
+    folder = path.parent
+    (folder / "digits.txt.gz").write_bytes(b"packed")
+    files = StaticFiles(directory=folder, precompressed=True)
+
+    @app.get("/{rest:path}")
+    async def serve(request: Request) -> Response:
+        response = await files(request)
+        (folder / "digits.txt.gz").write_bytes(b"packed anew")
+        return response
+
+    status, headers, messages, _ = await raw(app, path="/digits.txt", accept_encoding="gzip")
+    assert (status, messages[0]["body"]) == (200, b"packed anew")
+    assert headers["etag"] == file_etag((folder / "digits.txt.gz").stat())[:-1] + '-gzip"'
+
+
 async def test_a_range_of_the_version_before_gets_the_new_file_whole(path: Path) -> None:
     old = file_etag(path.stat())
     app = changing(path, lambda: path.write_bytes(b"another"))
@@ -332,11 +349,23 @@ async def test_a_slice_of_a_file_that_has_become_shorter_is_an_error(
     assert "FileChanged" in caplog.text
 
 
+LYING = Path("/sys/kernel/address_bits")  # the kernel says that it has 4,096 bytes
+
+
+@pytest.mark.skipif(not LYING.exists(), reason="needs /sys")
+async def test_a_file_with_less_in_it_than_it_says_is_an_error_and_closed(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    answer = await AsyncTestClient(serving(LYING), raise_server_exceptions=False).get("/")
+    assert answer.status_code == 500
+    assert "FileChanged" in caplog.text
+
+
 # What the server takes itself -------------------------------------------------------------------------------
 
 
 async def raw(
-    app: Application, *extensions: str, method: str = "GET", **headers: str
+    app: Application, *extensions: str, method: str = "GET", path: str = "/", **headers: str
 ) -> Tuple[int, Dict[str, str], List[Dict[str, Any]], List[bytes]]:
     """Ask as a server with these extensions does; files are read when they are given, as it would."""
     sent: List[Dict[str, Any]] = []
@@ -355,8 +384,8 @@ async def raw(
         "type": "http",
         "method": method,
         "scheme": "http",
-        "path": "/",
-        "raw_path": b"/",
+        "path": path,
+        "raw_path": path.encode(),
         "query_string": b"",
         "headers": [
             (b"host", b"x"),

@@ -7,6 +7,7 @@ from typing import Mapping, Optional, Union
 from microframe.http.conditional import file_etag, format_http_date
 from microframe.http.files import FileChanged, FileSlice
 from microframe.http.filetypes import media_type_of
+from microframe.http.headers import RawHeaders
 from microframe.http.media import format_disposition
 from microframe.http.responses import Response, Task, build_response
 
@@ -55,6 +56,14 @@ class FileResponse(Response):
         sent.setdefault("etag", file_etag(found))
 
 
+def describe_file(body: FileSlice) -> RawHeaders:
+    """The headers that tell the version of a file, as far as it was looked at."""
+    if body.stat is None:
+        return []
+    date, etag = format_http_date(body.stat.st_mtime), file_etag(body.stat)
+    return [(b"last-modified", date.encode("ascii")), (b"etag", etag.encode("ascii"))]
+
+
 def describe_again(response: Response, found: os.stat_result) -> Response:
     """The same answer with another file, which has come to the place of the one it was made for.
 
@@ -66,12 +75,12 @@ def describe_again(response: Response, found: os.stat_result) -> Response:
     old = body.stat
     if old is None or (body.offset, body.length) != (0, old.st_size):
         raise FileChanged(body.path)
-    changed = {
-        b"etag": (file_etag(old).strip('"'), file_etag(found).strip('"')),
-        b"last-modified": (format_http_date(old.st_mtime), format_http_date(found.st_mtime)),
-    }
-    headers = []
+    again = FileSlice(body.path, 0, found.st_size, found)
+    before, now = dict(describe_file(body)), dict(describe_file(again))
+    headers: RawHeaders = []
     for name, value in response.raw_headers:
-        before, after = changed.get(name, ("", ""))
-        headers.append((name, value.replace(before.encode(), after.encode()) if before else value))
-    return build_response(response.status_code, headers, FileSlice(body.path, 0, found.st_size, found))
+        if name in now:
+            # The tag of a compressed file has that of the file in it.
+            value = value.replace(before[name].strip(b'"'), now[name].strip(b'"'))
+        headers.append((name, value))
+    return build_response(response.status_code, headers, again)

@@ -128,11 +128,7 @@ class OpenFile:
 
 
 def is_as_described(body: FileBody, found: os.stat_result) -> bool:
-    """Whether a file, open now, has what a body wants of it, and is the one it was when it was described."""
+    """Whether a file, open now, has what a body wants of it, and still the version that its tag tells of."""
     if body.stat is not None:
-        return identity_of(found) == identity_of(body.stat)
+        return (found.st_size, found.st_mtime_ns) == (body.stat.st_size, body.stat.st_mtime_ns)
     return all(isinstance(part, bytes) or sum(part) <= found.st_size for part in body.parts)
-
-
-def identity_of(stat: os.stat_result) -> Tuple[int, int, int, int]:
-    return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns

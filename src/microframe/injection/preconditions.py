@@ -8,11 +8,14 @@ from typing import Any, Awaitable, Callable, Mapping, Optional
 from microframe.endpoint import Endpoint
 from microframe.exceptions import SetupError
 from microframe.http.conditional import READING, UNCONDITIONAL, Validators, format_etag, seconds_of
+from microframe.http.downloads import describe_file
+from microframe.http.files import FileSlice
+from microframe.http.headers import RawHeaders
 from microframe.http.preconditions import check_version, headers_of
 from microframe.http.request import Request
 from microframe.http.responses import Response
 from microframe.http.selection import select_version, with_own_tag
-from microframe.injection.signature import Asked, Signature
+from microframe.injection.signature import Asked, Signature, read_signature
 from microframe.markers import MISSING, Depends
 from microframe.routing.route import Route, where_is
 
@@ -62,9 +65,7 @@ class Preconditions:
             response = await endpoint(request)
             if request.method not in READING or not 200 <= response.status_code < 300:
                 return response
-            names = {name for name, _ in response.raw_headers}
-            told = [pair for pair in headers_of(request.values[VERSION]) if pair[0] not in names]
-            response.raw_headers = response.raw_headers + told
+            response.raw_headers = with_version(response, headers_of(request.values[VERSION]))
             if not of_body:
                 return response
             response = with_own_tag(response)
@@ -105,8 +106,25 @@ def read_function(options: Mapping[str, Any], name: str, where: str) -> Optional
         return None
     if not callable(given):
         raise SetupError(f"{name} of {where} must be a function that gives the version, not {given!r}")
+    parameters = read_signature(given).parameters
+    if parameters and parameters[0].name == "self":
+        raise SetupError(
+            f"{name} of {where}: {where_is(given)} is a method; a version is said by a plain function"
+        )
     function: Callable[..., Any] = given
     return function
+
+
+def with_version(response: Response, version: RawHeaders) -> RawHeaders:
+    """The headers of an answer and those of its version; what the handler has said itself stands.
+
+    What a file says of itself gives way: it is compared with what the next request is asked for before the handler.
+    """
+    names = {name for name, _ in version}
+    own = describe_file(response.body) if isinstance(response.body, FileSlice) else []
+    said = [pair for pair in response.raw_headers if pair[0] not in names or pair not in own]
+    taken = {name for name, _ in said}
+    return said + [pair for pair in version if pair[0] not in taken]
 
 
 async def unknown() -> None:
