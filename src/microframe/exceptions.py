@@ -1,5 +1,6 @@
 """Exceptions: what answers the client (`HTTPException`) and what stops the program from starting (`SetupError`)."""
 
+import json
 import re
 from typing import Any, ClassVar, Dict, List, Mapping, Optional, Sequence, Union
 
@@ -239,11 +240,28 @@ class ValidationException(StatusException):
     def __init__(self, errors: Sequence[Mapping[str, Any]], *, body: Any = None) -> None:
         super().__init__()
         self._errors = [dict(error) for error in errors]
-        self.body = body
+        self._body = body
+
+    @property
+    def body(self) -> Any:
+        """What was sent: JSON as plain values, a text that is none as text, a form as its fields; None without any.
+
+        It is repeated to nobody unless a handler of this exception does so.
+        """
+        if isinstance(self._body, bytes):
+            self._body = plain_or_text(self._body)
+        return self._body
 
     def errors(self) -> List[Dict[str, Any]]:
         """One record for each fault: `loc`, `msg`, `type`, and `ctx` and `input` where there are any."""
         return self._errors
+
+
+def plain_or_text(body: bytes) -> Any:
+    try:
+        return json.loads(body) if body else None
+    except (ValueError, RecursionError):
+        return body.decode("utf-8", "replace")
 
 
 class ResponseValidationException(MicroFrameException):

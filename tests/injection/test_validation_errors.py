@@ -1,6 +1,5 @@
 """What a wrong request is answered with: every fault at once, in FastAPI's order, and nothing that was sent."""
 
-import json
 from typing import Annotated, Any, AsyncIterator, Iterator, List
 
 import pytest
@@ -130,7 +129,7 @@ async def test_error_format_detail_is_fastapis_shape() -> None:
                 "loc": ["body", "thing", "price"],
                 "msg": "Value error, no negative prices",
                 "input": -1,
-                "ctx": {"error": "no negative prices"},
+                "ctx": {"error": {}},
             },
         ]
     }
@@ -276,7 +275,7 @@ async def test_a_handler_of_the_exception_sees_errors_and_body() -> None:
     @app.exception_handler(ValidationException)
     async def answer(request: Request, exc: ValidationException) -> Response:
         seen.extend(error["input"] for error in exc.errors())
-        return JSONResponse({"body": json.loads(exc.body)}, 400)
+        return JSONResponse({"body": exc.body}, 400)
 
     answered = await post(app, "/x?q=1&z=2", data={"a": 1})
     assert (answered.status, answered.json) == (400, {"body": {"a": 1}})

@@ -167,8 +167,9 @@ class Connection(Context):
 
     @property
     def scope(self) -> Mapping[str, Any]:
-        """The server's own record of the message head, to read only."""
-        return self.edge.head
+        """The server's own record of the message head, to read only; below a mount with its `root_path`."""
+        head = self.edge.head
+        return {**head, "root_path": self.root_path} if self.root_path else head
 
     @property
     def id(self) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple, Type
 from microframe.context import Owner
 from microframe.exceptions import PHRASES, HTTPException, ValidationException, code_of_status, phrase_of
 from microframe.http.connection import Connection
+from microframe.http.details import as_detail
 from microframe.http.headers import check_header
 from microframe.http.media import accepts
 from microframe.http.responses import Response, build_response
@@ -20,6 +21,10 @@ HTML_TYPE = (b"content-type", b"text/html; charset=utf-8")
 write_problem = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
 
 
+def encode_problem(body: Mapping[str, Any]) -> bytes:
+    return write_problem(body).encode("utf-8", "replace")
+
+
 class ProblemFormat:
     """How one application writes its errors: `problem`, or FastAPI's `detail`."""
 
@@ -29,15 +34,16 @@ class ProblemFormat:
 
     def respond(self, exc: HTTPException, connection: Connection) -> Response:
         """The answer to an error: JSON, or a page for who asks for HTML first."""
-        body = self.build_detail(exc) if self.is_detail else self.build_problem(exc, connection)
         headers = [check_header(name, value) for name, value in (exc.headers or {}).items()]
         if has_no_content(exc.status_code):
             return build_response(exc.status_code, headers, b"")
-        if not self.is_detail and wants_html(connection):
+        if self.is_detail:
+            status_code, detail = as_detail(exc)
+            return build_response(status_code, [*headers, JSON_TYPE], encode_problem(detail))
+        body = self.build_problem(exc, connection)
+        if wants_html(connection):
             return build_response(exc.status_code, [*headers, HTML_TYPE, VARY_ACCEPT], error_page(body))
-        content_type = JSON_TYPE if self.is_detail else PROBLEM_TYPE
-        text = write_problem(body)
-        return build_response(exc.status_code, [*headers, content_type], text.encode("utf-8", "replace"))
+        return build_response(exc.status_code, [*headers, PROBLEM_TYPE], encode_problem(body))
 
     def build_problem(self, exc: HTTPException, connection: Connection) -> Dict[str, Any]:
         problem: Dict[str, Any] = {
@@ -56,11 +62,6 @@ class ProblemFormat:
     def type_of(self, exc: HTTPException, connection: Connection) -> str:
         """Where this kind of problem is described: below the application, wherever that stands."""
         return f"{connection.root_path if self.base.startswith('/') else ''}{self.base}{exc.code}"
-
-    def build_detail(self, exc: HTTPException) -> Dict[str, Any]:
-        if isinstance(exc, ValidationException):
-            return {"detail": [{**error, "loc": list(error["loc"])} for error in exc.errors()]}
-        return {"detail": exc.detail}
 
 
 VARY_ACCEPT = (b"vary", b"Accept")

@@ -36,6 +36,12 @@ def read_authorization(connection: Connection) -> Optional[str]:
     return sent[0].decode("latin-1")
 
 
+def read_parts(connection: Connection) -> Tuple[str, str]:
+    """The scheme and the credentials of the Authorization header; what is not there is empty."""
+    scheme, _, credentials = (read_authorization(connection) or "").partition(" ")
+    return scheme, credentials.strip()
+
+
 def read_credentials(
     connection: Connection, scheme: Optional[str] = None
 ) -> Optional[HTTPAuthorizationCredentials]:
@@ -43,8 +49,7 @@ def read_credentials(
 
     Schemes are equal in any case (RFC 9110 §11.1).
     """
-    sent, _, credentials = (read_authorization(connection) or "").partition(" ")
-    credentials = credentials.strip()
+    sent, credentials = read_parts(connection)
     if not sent or not credentials or (scheme is not None and sent.lower() != scheme):
         return None
     return HTTPAuthorizationCredentials(sent, credentials)

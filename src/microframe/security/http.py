@@ -8,6 +8,7 @@ from microframe.security.credentials import (
     HTTPBasicCredentials,
     parse_basic,
     read_credentials,
+    read_parts,
 )
 from microframe.security.scheme import SecurityScheme, quoted
 
@@ -46,8 +47,6 @@ class HTTPBasic(HTTPBase):
     Malformed credentials are refused whatever `auto_error` says.
     """
 
-    accepts = "basic"
-
     def __init__(
         self,
         *,
@@ -68,10 +67,11 @@ class HTTPBasic(HTTPBase):
         return True
 
     async def __call__(self, connection: Connection) -> Optional[HTTPBasicCredentials]:
-        sent = await super().__call__(connection)
-        if sent is None:
+        scheme, credentials = read_parts(connection)
+        if scheme.lower() != "basic":
+            self.refuse()
             return None
-        found = parse_basic(sent.credentials)
+        found = parse_basic(credentials)
         if found is None:
             raise self.make_not_authenticated_error()
         return found
