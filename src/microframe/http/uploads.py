@@ -78,7 +78,7 @@ class UploadFile:
 
     async def close(self) -> None:
         """Close it now; otherwise the end of the request does."""
-        await self._do(self.file.close)
+        await self._do(lambda: self.file.close())
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """What is left of it, in pieces."""
