@@ -498,6 +498,18 @@ async def test_options_that_are_off_cost_and_do_nothing() -> None:
     assert "etag" not in (await get(app, "/", if_none_match="*")).headers
 
 
+async def test_a_handler_that_ends_with_its_client_has_preconditions_too() -> None:
+    app = Application()
+
+    @app.get("/", etag=lambda: "a", cancel_on_disconnect=True)
+    async def read() -> str:
+        return "text"
+
+    client = AsyncTestClient(app)
+    assert (await client.get("/")).headers["etag"] == '"a"'
+    assert (await client.get("/", headers={"if-none-match": '"a"'})).status_code == 304
+
+
 async def test_through_the_edge_and_its_middleware() -> None:
     app, cards = board(require_precondition=True)
     client = AsyncTestClient(app)
