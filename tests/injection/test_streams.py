@@ -475,9 +475,11 @@ async def test_a_blocking_handler_runs_and_closes_in_the_applications_threads(ki
 @pytest.mark.parametrize("kind", [None, EventSourceResponse, StreamingResponse])
 async def test_a_middleware_that_drops_the_answer_leaves_nothing_open(kind: Any) -> None:
     notes: Notes = []
-    resource = noting(notes, "resource")
+    one, two = noting(notes, "request"), noting(notes, "function")
 
-    async def show(one: Annotated[Notes, Depends(resource)]) -> AsyncIterator[str]:
+    async def show(
+        one: Annotated[Notes, Depends(one)], two: Annotated[Notes, Depends(two, scope="function")]
+    ) -> AsyncIterator[str]:
         try:
             yield "1"
         finally:
@@ -491,7 +493,31 @@ async def test_a_middleware_that_drops_the_answer_leaves_nothing_open(kind: Any)
         return Response("other")
 
     assert (await AsyncTestClient(app).get("/")).text == "other"
-    assert notes == ["handler closed", "resource closed"]
+    assert notes == ["handler closed", "function closed", "request closed"]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("kind", [None, EventSourceResponse, StreamingResponse])
+async def test_in_a_mounted_application_too_everything_closes_in_its_order(kind: Any, method: str) -> None:
+    notes: Notes = []
+    one, two = noting(notes, "request"), noting(notes, "function")
+
+    async def show(
+        one: Annotated[Notes, Depends(one)], two: Annotated[Notes, Depends(two, scope="function")]
+    ) -> AsyncIterator[str]:
+        try:
+            yield "1"
+            await asyncio.sleep(60)
+        finally:
+            notes.append("handler closed")
+
+    app = Application()
+    app.mount("/inner", streaming(show, kind))
+    async with AsyncTestClient(app).stream(method, "/inner/") as response:
+        if method == "GET":
+            await response.aiter_bytes().__anext__()
+    told = [note for note in notes if "told" not in note]
+    assert told == ["handler closed", "function closed", "request closed"][method == "HEAD" :]
 
 
 @pytest.mark.parametrize("kind", [None, EventSourceResponse, StreamingResponse])

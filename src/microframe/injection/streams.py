@@ -1,9 +1,9 @@
 """Streams: what a handler yields, as a body that is made while it is sent."""
 
-from typing import Any, AsyncIterator, Awaitable, Callable, Dict, Optional, Type, Union
+from typing import Any, AsyncIterator, Awaitable, Callable, Dict, List, Optional, Type, Union
 
 from microframe.concurrency import Threads
-from microframe.context import Closer
+from microframe.context import FUNCTION_RESOURCES, Closer, close_one
 from microframe.exceptions import SetupError
 from microframe.http.events import EventSourceResponse, event_writer
 from microframe.http.keepalive import KeptAlive
@@ -89,9 +89,9 @@ def holder(route: Route, shape: ReplyShape) -> Callable[[AsyncIterator[Piece]], 
 
 async def begin_pieces(request: Request, pieces: Encoded) -> AsyncIterator[Piece]:
     """The body of a request, its first piece made."""
-    request.on_close(closing(pieces))
+    close = hold_open(request, pieces)
     first = await first_of(pieces) if request.method != "HEAD" else b""
-    return until_end(request, pieces, first)
+    return until_end(request, pieces, close, first)
 
 
 async def first_of(pieces: Encoded) -> Piece:
@@ -107,24 +107,36 @@ def begin_events(
 
     async def begin(request: Request, pieces: Encoded) -> AsyncIterator[Piece]:
         events = kind.kept_alive(pieces)
-        request.on_close(closing(events))
+        close = hold_open(request, events)
         if request.method != "HEAD":
             await events.begin(kind.head_within)
-        return until_end(request, events)
+        return until_end(request, events, close)
 
     return begin
 
 
-def closing(pieces: Pieces) -> Closer:
-    """For whoever drops a response without reading it: the handler ends before what it needs is closed."""
+def hold_open(request: Request, pieces: Pieces) -> Closer:
+    """Keep the resources of scope `function` until the handler has ended, and let it end before any other is closed.
+
+    That goes for a response that nobody reads, too.
+    """
+    waiting: List[Closer] = request._values.pop(FUNCTION_RESOURCES, []) if request._values is not None else []
 
     async def close(error: Optional[BaseException]) -> None:
         await pieces.aclose()
+        left = error
+        while waiting:
+            left = await close_one(waiting.pop(), left)
+        if left is not None and left is not error:
+            raise left
 
+    request.on_close(close)
     return close
 
 
-async def until_end(request: Request, pieces: Pieces, first: Piece = b"") -> AsyncIterator[Piece]:
+async def until_end(
+    request: Request, pieces: Pieces, close: Closer, first: Piece = b""
+) -> AsyncIterator[Piece]:
     """A body to its end; what then fails to close, as a session that cannot commit, breaks it."""
     try:
         if first:
@@ -139,6 +151,4 @@ async def until_end(request: Request, pieces: Pieces, first: Piece = b"") -> Asy
         raise
     finally:
         await pieces.aclose()
-    failure = await request.close_function_resources()
-    if failure is not None:
-        raise failure
+    await close(None)

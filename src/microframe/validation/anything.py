@@ -63,15 +63,22 @@ def is_written_alike(value: Any) -> bool:
     if kind is dict:
         items: Iterable[Any] = value.values()
     elif kind is list or kind is tuple:
+        kinds = set(map(type, value))
         items = value
-        if value and type(value[0]) is dict and set(map(type, value)) == RECORD:
+        if kinds == RECORD:
             # Rows, most often flat ones: looked at all at once.
-            items = chain.from_iterable(map(dict.values, value))
+            kinds = set(map(type, chain.from_iterable(map(dict.values, value))))
+        if all(map(is_kind_written_alike, kinds - WRITTEN_ALIKE)):
+            return True
     else:
-        return kind in WRITTEN_ALIKE or hasattr(kind, "model_dump")
+        return kind in WRITTEN_ALIKE or is_kind_written_alike(kind)
     for item in items:  # written out: a generator in `all` costs as much again
         if type(item) in WRITTEN_ALIKE:
             continue
         if not is_written_alike(item):
             return False
     return True
+
+
+def is_kind_written_alike(kind: type) -> bool:
+    return hasattr(kind, "model_dump")
