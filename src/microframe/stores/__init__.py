@@ -1,0 +1,1 @@
+"""Stores: implementations of the contract in `store.py`, one module for each."""

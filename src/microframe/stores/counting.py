@@ -1,0 +1,123 @@
+"""Counting: the algorithms of limits, each over the state of one key, for a store that keeps it in the process."""
+
+from collections import deque
+from typing import Callable, Deque, Dict, Protocol, Tuple
+
+from microframe.store import Verdict
+
+MICRO = 1_000_000
+
+
+class Counted(Protocol):
+    """The state of one limit. `now` never goes backwards."""
+
+    expires: float
+    """When the state says nothing any more, and may be forgotten."""
+
+    def hit(self, now: float, cost: int) -> Verdict:
+        """Count what may pass."""
+
+    def grows(self, now: float, cost: int) -> bool:
+        """Whether counting this would take more room."""
+
+
+class FixedWindow:
+    """`limit` from the first call on, until the window is over."""
+
+    __slots__ = ("_limit", "_used", "_window", "expires")
+
+    def __init__(self, limit: int, window: float) -> None:
+        self._limit, self._window = limit, window
+        self._used = 0
+        self.expires = 0.0
+
+    def hit(self, now: float, cost: int) -> Verdict:
+        if now >= self.expires:
+            self._used, self.expires = 0, now + self._window
+        allowed = self._used + cost <= self._limit
+        if allowed:
+            self._used += cost
+        left = self.expires - now
+        return Verdict(allowed, self._limit, self._limit - self._used, left, 0.0 if allowed else left)
+
+    def grows(self, now: float, cost: int) -> bool:
+        return False
+
+
+class SlidingWindow:
+    """`limit` in any window: every call is remembered until its window is over."""
+
+    __slots__ = ("_limit", "_passed", "_used", "_window", "expires")
+
+    def __init__(self, limit: int, window: float) -> None:
+        self._limit, self._window = limit, window
+        self._passed: Deque[Tuple[float, int]] = deque()
+        """When each window of a call ends, and what the call was worth."""
+        self._used = 0
+        self.expires = 0.0
+
+    def hit(self, now: float, cost: int) -> Verdict:
+        passed = self._passed
+        while passed and passed[0][0] <= now:
+            self._used -= passed.popleft()[1]
+        allowed = self._used + cost <= self._limit
+        if allowed:
+            self._used += cost
+            self.expires = now + self._window
+            passed.append((self.expires, cost))
+        retry = 0.0 if allowed else self._until(self._used + cost - self._limit, now)
+        return Verdict(allowed, self._limit, self._limit - self._used, max(self.expires - now, 0.0), retry)
+
+    def _until(self, wanted: int, now: float) -> float:
+        """Seconds until so much is free again; a whole window where it never is."""
+        for ends, cost in self._passed:
+            wanted -= cost
+            if wanted <= 0:
+                return ends - now
+        return self._window
+
+    def grows(self, now: float, cost: int) -> bool:
+        return self._used + cost <= self._limit and not (self._passed and self._passed[0][0] <= now)
+
+
+class Gcra:
+    """`limit` at once, then evenly: one number, the time by which all that has passed would have passed evenly.
+
+    It is kept in whole millionths of a second, `limit` times as large, so that nothing is ever rounded.
+    """
+
+    __slots__ = ("_arrival", "_limit", "_window", "expires")
+
+    def __init__(self, limit: int, window: float) -> None:
+        self._limit, self._window = limit, max(round(window * MICRO), 1)
+        self._arrival = 0
+        self.expires = 0.0
+
+    def hit(self, now: float, cost: int) -> Verdict:
+        limit, window = self._limit, self._window
+        begun = round(now * MICRO) * limit
+        ahead = max(self._arrival - begun, 0)
+        wanted = ahead + cost * window
+        over = wanted - window * limit
+        if over <= 0:
+            ahead = wanted
+            self._arrival = begun + ahead
+            self.expires = now + seconds(ahead, limit)
+        remaining = (window * limit - ahead) // window
+        retry = seconds(over, limit) if over > 0 else 0.0
+        return Verdict(over <= 0, limit, remaining, seconds(ahead, limit), retry)
+
+    def grows(self, now: float, cost: int) -> bool:
+        return False
+
+
+def seconds(amount: int, limit: int) -> float:
+    """So much of a `Gcra` in seconds, rounded up to a millionth: who comes back then is not too early."""
+    return -(-amount // limit) / MICRO
+
+
+ALGORITHMS: Dict[str, Callable[[int, float], Counted]] = {
+    "fixed_window": FixedWindow,
+    "sliding_window": SlidingWindow,
+    "gcra": Gcra,
+}

@@ -1,0 +1,1 @@
+"""Stores: one contract, and every implementation of it."""
