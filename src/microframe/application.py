@@ -24,6 +24,7 @@ from microframe.asgi.messages import ASGIApp, Receive, Scope, Send
 from microframe.assembly.layers import Place, Stack, around_next, checked_guard, name_of
 from microframe.assembly.mounts import Opened
 from microframe.assembly.program import Registered, build_program
+from microframe.assembly.stores import OwnStore
 from microframe.configurations.config import AppConfig, ConfigOptions
 from microframe.configurations.load import load_config
 from microframe.context import Context, State
@@ -42,13 +43,16 @@ from microframe.routing.route import Mount, Route, where_is
 from microframe.routing.router import EventFunction, LifespanFunction, Router, SharedOptions
 from microframe.routing.urls import NoMatchFound, RouteNames
 from microframe.routing.versions import Versions
+from microframe.store import Store
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 class ApplicationOptions(SharedOptions, ConfigOptions, total=False):
-    """The fields of `AppConfig` and what a router takes."""
+    """The fields of `AppConfig`, what a router takes, and where what its processes share is kept."""
+
+    store: Store
 
 
 class Application(Router):
@@ -75,6 +79,7 @@ class Application(Router):
         shared: Any = {key: value for key, value in options.items() if key not in fields}
         wrapping = shared.pop("middleware", ())
         guards = shared.pop("guards", ())
+        self.shared = OwnStore(shared.pop("store", None))
         super().__init__(lifespan=lifespan, on_startup=on_startup, on_shutdown=on_shutdown, **shared)
         if config is None:
             config = load_config(**fields)
@@ -129,6 +134,11 @@ class Application(Router):
         """Say who makes the values of a type, and how long each lives."""
         self._registering(f"provide({getattr(kind, '__name__', kind)!r})")
         self.injector.providers.add(kind, factory, scope)
+
+    @property
+    def store(self) -> Store:
+        """What its processes share; in memory, for one process, unless it was given another one."""
+        return self.shared.get()
 
     def add_converter(self, name: str, converter: Converter) -> None:
         """Make `{parameter:name}` mean this converter in every path of the application."""

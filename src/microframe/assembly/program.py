@@ -27,6 +27,7 @@ from microframe.assembly.installation import Base, Installation, install
 from microframe.assembly.layers import Layer, Place, Stack, layers_around, order_layers
 from microframe.assembly.mounts import Opened, keep_limits, open_asgi
 from microframe.assembly.parts import gather_parts
+from microframe.assembly.stores import OwnStore
 from microframe.assembly.table import Found, Table, Workshop
 from microframe.assembly.versions import dispatch_requests, dispatch_sockets
 from microframe.configurations.options import refuse_unknown_sections
@@ -50,6 +51,8 @@ class Assembled(Base, Served, Protocol):
     def routers(self) -> Iterator[Router]: ...
 
     def lifespan_context(self) -> AsyncContextManager[None]: ...
+
+    shared: OwnStore
 
     @property
     def versioning(self) -> Optional[Versions]: ...
@@ -104,6 +107,7 @@ class Assembly:
     def build(self) -> Program:
         self.set_up_plugins()
         self.protect_sessions()
+        self.application.shared.provide(self.application.injector.providers)
         self.application.injector.prepare()
         check_commands(self.application.commands, self.application.injector)
         layers = order_layers([layer for stack in self.stacks for layer in stack.layers])
@@ -199,8 +203,9 @@ class Assembly:
         return guarded(guards, inner)
 
     def build_lifespan(self, table: Table) -> Lifespan:
-        routers = self.application.routers()
-        return Lifespan(gather_parts(self.application, routers, self.installations, table.lifespans))
+        application = self.application
+        parts = gather_parts(application, application.routers(), self.installations, table.lifespans)
+        return Lifespan([application.shared.part(), *parts])
 
     def open_mounted(self, table: Table, endpoint: Endpoint, socket: Optional[SocketHandler]) -> Opened:
         """This application as another one mounts it."""

@@ -1,0 +1,45 @@
+"""Stores: the store of one application: where it comes from, who is given it, and when it closes."""
+
+import contextlib
+from typing import Any, AsyncIterator, Optional, Tuple
+
+from microframe.exceptions import SetupError
+from microframe.injection.providers import Providers
+from microframe.lifespan import Part
+from microframe.store import Limits, Locks, Store, Tags
+
+CONTRACTS: Tuple[Any, ...] = (Store, Limits, Locks, Tags)
+
+
+class OwnStore:
+    """The store that an application was given, or one in memory, made when somebody first asks for it."""
+
+    def __init__(self, given: Optional[Store] = None) -> None:
+        if given is not None and (isinstance(given, type) or not isinstance(given, Store)):
+            raise SetupError(f"store={given!r} is no store: give one that is made, as in store=MemoryStore()")
+        self._store = given
+        self._is_own = given is None
+
+    def get(self) -> Store:
+        if self._store is None:
+            from microframe.stores.memory import MemoryStore
+
+            self._store = MemoryStore()
+        return self._store
+
+    def provide(self, providers: Providers) -> None:
+        """Give it to whoever asks for a part of the contract that it has; who provides one otherwise, stays."""
+        for contract in CONTRACTS:
+            has_it = self._is_own or isinstance(self._store, contract)
+            if has_it and providers.get(contract) is None:
+                providers.add(contract, self.get, "app", by_plugin=True)
+
+    def part(self) -> Part:
+        """Opens with the application and closes after everything that may use it."""
+        return Part("the store", self._opened)
+
+    @contextlib.asynccontextmanager
+    async def _opened(self) -> AsyncIterator[None]:
+        yield
+        if self._store is not None:
+            await self._store.close()

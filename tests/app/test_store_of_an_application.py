@@ -1,0 +1,124 @@
+"""Store of an application: one for all of it, in memory by default, given to who asks, closed at the end."""
+
+from typing import Any, Dict, Optional
+
+import pytest
+
+from microframe import Application, Provided, SetupError
+from microframe.store import Entry, Limits, Locks, Store, Tags
+from microframe.stores.memory import MemoryStore
+from microframe.testing import AsyncTestClient, TestClient
+
+
+class Bare:
+    """A store that has nothing but values."""
+
+    def __init__(self) -> None:
+        self.values: Dict[str, bytes] = {}
+        self.closed = 0
+
+    async def get(self, key: str) -> Optional[Entry]:
+        return Entry(self.values[key], "1") if key in self.values else None
+
+    async def set(
+        self, key: str, value: bytes, *, ttl: Optional[float] = None, if_version: Optional[str] = None
+    ) -> Optional[str]:
+        self.values[key] = value
+        return "1"
+
+    async def delete(self, key: str, *, if_version: Optional[str] = None) -> bool:
+        return self.values.pop(key, None) is not None
+
+    async def add(self, key: str, amount: int = 1, *, ttl: Optional[float] = None) -> int:
+        raise NotImplementedError
+
+    async def close(self) -> None:
+        self.closed += 1
+
+
+def counting(app: Application) -> Application:
+    @app.get("/")
+    async def count(store: Provided[Store]) -> int:
+        return await store.add("visits")
+
+    return app
+
+
+def test_every_part_of_the_program_is_given_the_same_one() -> None:
+    app = Application()
+
+    @app.get("/")
+    async def show(store: Store, limits: Limits, locks: Provided[Locks], tags: Tags) -> bool:
+        return store is limits is locks is tags is app.store  # type: ignore[comparison-overlap]
+
+    with TestClient(app) as client:
+        assert client.get("/").json() is True
+
+
+def test_each_application_has_its_own() -> None:
+    first, second = counting(Application()), counting(Application())
+    with TestClient(first) as one, TestClient(second) as other:
+        assert [one.get("/").json(), one.get("/").json(), other.get("/").json()] == [1, 2, 1]
+
+
+async def test_one_that_is_given_is_the_one() -> None:
+    store = MemoryStore()
+    app = counting(Application(store=store))
+    assert app.store is store
+    assert (await AsyncTestClient(app).get("/")).json() == 1
+    assert (await store.get("visits") or Entry(b"", "")).value == b"1"
+
+
+async def test_it_closes_with_the_application_and_after_everything_else() -> None:
+    store, seen = Bare(), []
+
+    async def lifespan(app: Any) -> Any:
+        yield
+        seen.append(store.closed)
+
+    app = Application(store=store, lifespan=lifespan)
+    async with app.lifespan_context():
+        assert store.closed == 0
+    assert (seen, store.closed) == ([0], 1)
+
+
+def test_one_that_nobody_asked_for_is_not_made() -> None:
+    app = Application()
+    with TestClient(app) as client:
+        client.get("/")
+    assert app.shared._store is None
+
+
+def test_what_a_store_does_not_have_nobody_is_given() -> None:
+    app = Application(store=Bare())
+
+    @app.get("/")
+    async def show(limits: Provided[Limits]) -> None: ...
+
+    with pytest.raises(SetupError, match="Limits"):
+        app.build()
+
+
+async def test_another_provider_of_a_part_wins() -> None:
+    app, other = Application(store=Bare()), MemoryStore()
+    app.provide(Limits, lambda: other, scope="app")
+
+    @app.get("/")
+    async def show(store: Store, limits: Limits) -> bool:
+        return limits is other and store is app.store
+
+    assert (await AsyncTestClient(app).get("/")).json() is True
+
+
+async def test_a_test_may_put_another_in_its_place() -> None:
+    app, other = counting(Application()), MemoryStore()
+    await other.add("visits", 41)
+    with app.override({Store: lambda: other}):
+        assert (await AsyncTestClient(app).get("/")).json() == 42
+    assert (await AsyncTestClient(app).get("/")).json() == 1
+
+
+@pytest.mark.parametrize("wrong", [MemoryStore, "redis://", object()], ids=["class", "text", "object"])
+def test_what_is_no_store_is_refused(wrong: Any) -> None:
+    with pytest.raises(SetupError, match="store"):
+        Application(store=wrong)
