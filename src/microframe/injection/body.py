@@ -90,10 +90,18 @@ class BodyParts:
 
 
 def build_raw_reader(parameter: BodyParameter) -> ReadBody:
+    """The body as it is: of any type, unless the marker says of which."""
     default = default_of(parameter.asked, parameter.marker)
+    formats = Formats(parameter.marker)
+    is_of_any_type = parameter.marker.media_types == (JSON,)
 
     async def read_raw(request: Request) -> Any:
-        return await request.body() or absent(default)
+        body = await request.body()
+        if not body:
+            return absent(default)
+        if not is_of_any_type:
+            formats.essence_of(request)
+        return body
 
     return read_raw
 
@@ -179,8 +187,6 @@ def build_fields_reader(fields: Sequence[Callable[[Any], Any]], formats: Formats
                 sent = read_json(body) if essence == JSON else formats.read(essence, body)
             except Invalid as exc:
                 raise Invalid(exc.under("body")) from None
-        if sent is None:
-            sent = {}
         parts: List[Any] = []
         for read in fields:
             try:
