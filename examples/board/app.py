@@ -1,24 +1,43 @@
 """The application: puts the parts of the board together."""
 
+from datetime import date
+
+from examples.board.activity import activity
+from examples.board.attachments import Files, Folder, open_folder
 from examples.board.boards import Boards, board, boards
 from examples.board.cards import Cards, cards
 from examples.board.chat import chat
+from examples.board.files import files
 from examples.board.front import front
 from examples.board.members import Members, members
 from examples.board.memory import Memory
 from examples.board.rooms import Rooms
 from examples.board.sample import fill_board
-from microframe import Application
+from microframe import Application, Deprecation, HeaderVersions
 
-app = Application(title="Team board", version="0.1.0", lifespan=fill_board)
+OLD, NEW = "2026-01", "2026-11"
+
+app = Application(
+    title="Team board",
+    version="0.1.0",
+    description="Members, boards, cards with files, and a chat.",
+    lifespan=fill_board,
+    versioning=HeaderVersions(
+        [OLD, NEW], default=NEW, deprecated={OLD: Deprecation(date(2026, 11, 1), date(2027, 11, 1))}
+    ),
+)
 
 app.provide(Memory, Memory, scope="app")
 app.provide(Rooms, Rooms, scope="app")
 app.provide(Members, Members)
 app.provide(Boards, Boards)
 app.provide(Cards, Cards)
+app.provide(Folder, open_folder, scope="app")
+app.provide(Files, Files)
 
+cards.include_router(files)
 board.include_router(cards)
+board.include_router(activity)
 board.include_router(chat)
 boards.include_router(board)
 app.include_router(members)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Annotated, Optional
 
+from examples.board.attachments import Files
 from examples.board.memory import Memory
 from examples.board.paging import Page
 from examples.board.records import Board, BoardChanges, NewBoard, Stage
@@ -24,8 +25,9 @@ class BoardHasOpenCards(StatusException):
 class Boards:
     """The boards, the newest first."""
 
-    def __init__(self, memory: Provided[Memory], rooms: Provided[Rooms]) -> None:
+    def __init__(self, memory: Provided[Memory], files: Provided[Files], rooms: Provided[Rooms]) -> None:
         self._memory = memory
+        self._files = files
         self._rooms = rooms
         self._boards = memory.boards
 
@@ -55,6 +57,7 @@ class Boards:
         if waiting:
             raise BoardHasOpenCards(count=waiting, board_id=board.id)
         for card in cards:
+            await self._files.remove_all(card.id)
             del self._memory.cards[card.id]
         del self._boards[board.id]
         self._rooms.remove(board.id)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Annotated, Optional
 
+from examples.board.attachments import Files
 from examples.board.boards import CurrentBoard, board_of_path
 from examples.board.members import MemberNotFound, Members
 from examples.board.memory import Memory
@@ -20,10 +21,17 @@ class CardNotFound(NotFoundException):
 class Cards:
     """The cards of all boards. Whoever looks at a board hears of every change."""
 
-    def __init__(self, memory: Provided[Memory], members: Provided[Members], rooms: Provided[Rooms]) -> None:
+    def __init__(
+        self,
+        memory: Provided[Memory],
+        members: Provided[Members],
+        files: Provided[Files],
+        rooms: Provided[Rooms],
+    ) -> None:
         self._memory = memory
         self._cards = memory.cards
         self._members = members
+        self._files = files
         self._rooms = rooms
 
     async def of(self, board_id: int, stages: list[Stage], assignee: Optional[int]) -> list[Card]:
@@ -57,6 +65,7 @@ class Cards:
         return changed
 
     async def remove(self, card: Card) -> None:
+        await self._files.remove_all(card.id)
         del self._cards[card.id]
         self._rooms.tell(card.board_id, "card removed", card.title)
 
@@ -75,7 +84,14 @@ CurrentCard = Annotated[Card, Depends(card_of_path)]
 cards = Router(prefix="/cards", tags=["cards"], dependencies=[Depends(board_of_path)])
 
 
-@cards.get()
+@cards.get(versions=["2026-01"])
+async def list_cards_by_stage(board: CurrentBoard, cards: Provided[Cards]) -> dict[Stage, list[Card]]:
+    """All cards of one board by stage, as the first version of the API had them."""
+    found = await cards.of(board.id, [], None)
+    return {stage: [card for card in found if card.stage is stage] for stage in Stage}
+
+
+@cards.get(versions=["2026-11"])
 async def list_cards(
     board: CurrentBoard,
     cards: Provided[Cards],

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import count
 
-from examples.board.records import Board, Card, Member
+from examples.board.records import Attachment, Board, Card, Member
 
 
 class Memory:
@@ -13,6 +13,7 @@ class Memory:
         self.members: dict[int, Member] = {}
         self.boards: dict[int, Board] = {}
         self.cards: dict[int, Card] = {}
+        self.files: dict[int, Attachment] = {}
         self._ids: Iterator[int] = count(1)
 
     def next_id(self) -> int:

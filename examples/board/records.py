@@ -53,6 +53,19 @@ class Card(NewCard):
     created: datetime
 
 
+class Attachment(BaseModel):
+    id: int
+    card_id: int
+    name: str
+    """What its sender calls it."""
+    note: str
+    size: int
+    """Bytes."""
+    added: datetime
+    stored: str = Field(exclude=True)
+    """The name under which it is stored; nobody else's affair."""
+
+
 # What a PATCH may say: only the keys that were sent are there, so "not said" and "set to null" stay apart.
 
 

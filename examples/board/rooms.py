@@ -8,7 +8,9 @@ from typing import Literal, Optional
 
 from pydantic import BaseModel
 
-Kind = Literal["said", "joined", "left", "card added", "card changed", "card removed", "refused"]
+Kind = Literal[
+    "said", "joined", "left", "card added", "card changed", "card removed", "file added", "refused"
+]
 
 KEPT = 50  # messages that a newcomer still hears
 WAITING = 100  # messages that may wait for one listener

@@ -3,6 +3,8 @@
 const STAGES = ["todo", "doing", "done"];
 const find = (selector) => document.querySelector(selector);
 let socket = null;
+let feed = null;
+let waiting = 0;
 
 function element(tag, text = "", properties = {}) {
   return Object.assign(document.createElement(tag), { textContent: text, ...properties });
@@ -62,7 +64,40 @@ function cardElement(card, names) {
   const take = () => call("PATCH", path, { assignee: Number(find("#members").value) });
   item.append(element("button", "Mine", { onclick: take }));
   if (step === 2) item.append(element("button", "Remove", { onclick: () => call("DELETE", path) }));
+  const files = element("ul", "", { className: "files" });
+  const choice = element("input", "", { type: "file", name: "file", title: "Attach a file", ariaLabel: "Attach a file" });
+  choice.addEventListener("change", () => attach(`${path}/files`, choice));
+  item.append(files, choice);
+  showFiles(`${path}/files`, files);
   return item;
+}
+
+async function showFiles(path, place) {
+  const files = (await call("GET", path)) ?? [];
+  const links = files.map((file) => element("a", `${file.name} (${file.size} bytes)`, { href: `${path}/${file.id}` }));
+  place.replaceChildren(...links.map((link) => { const item = element("li"); item.append(link); return item; }));
+}
+
+async function attach(path, choice) {
+  const form = new FormData();
+  form.append("file", choice.files[0]);
+  const response = await fetch(path, { method: "POST", body: form, headers: { accept: "application/json" } });
+  showFault(response.ok ? null : await response.json());
+}
+
+// Everybody hears what happens on a board, whether or not they talk.
+function openFeed() {
+  feed?.close();
+  if (!find("#boards").value) return;
+  feed = new EventSource(`${boardPath()}/activity`);
+  feed.onopen = () => { find("#activity").replaceChildren(); };
+  feed.onmessage = (event) => {
+    const message = JSON.parse(event.data);
+    if (message.kind === "said") return;
+    find("#activity").prepend(element("li", [message.who, message.kind, message.text].filter(Boolean).join(" ")));
+    clearTimeout(waiting);  // what happened before comes all at once
+    if (message.kind.startsWith("card") || message.kind.startsWith("file")) waiting = setTimeout(showCards, 50);
+  };
 }
 
 function openChat() {
@@ -84,7 +119,6 @@ function showMessage(message) {
   const text = said ? `${message.who}: ${message.text}` : [message.who, message.kind, message.text].filter(Boolean).join(" ");
   find("#messages").append(element("li", text, { className: said ? "said" : "" }));
   find("#messages").scrollTop = find("#messages").scrollHeight;
-  if (message.kind.startsWith("card")) showCards();
 }
 
 // A form whose one field is sent; `send` gives null where that failed, and the field then keeps its text.
@@ -105,13 +139,14 @@ onSubmit("#new-member", async (name) => {
 });
 onSubmit("#new-board", async (title) => {
   const board = await call("POST", "/boards", { title });
-  if (board) await showBoards(board.id).then(showCards).then(openChat);
+  if (board) await showBoards(board.id).then(showCards).then(openFeed).then(openChat);
   return board;
 });
-find("#boards").addEventListener("change", () => showCards().then(openChat));
+find("#boards").addEventListener("change", () => showCards().then(openFeed).then(openChat));
 find("#members").addEventListener("change", openChat);
 
 await showMembers();
 await showBoards();
 await showCards();
+openFeed();
 openChat();
