@@ -43,7 +43,10 @@ class FieldOptions(TypedDict, total=False):
 
     default_factory: Callable[[], Any]
     alias: str
-    validation_alias: str
+    alias_priority: int
+    validation_alias: Any
+    """A name, or Pydantic's `AliasChoices` of several."""
+    serialization_alias: str
     title: str
     description: str
     gt: float
@@ -59,6 +62,9 @@ class FieldOptions(TypedDict, total=False):
     max_digits: int
     decimal_places: int
     discriminator: str
+    union_mode: Literal["smart", "left_to_right"]
+    fail_fast: bool
+    validate_default: bool
     examples: List[Any]
     openapi_examples: Dict[str, Any]
     json_schema_extra: Mapping[str, Any]

@@ -153,7 +153,7 @@ async def test_a_path_without_a_socket_is_a_404() -> None:
 
 async def test_errors_are_in_the_format_of_the_application() -> None:
     response = await denied(one(lambda socket: None, error_format="detail"), "/nowhere")
-    assert response.json() == {"detail": "There is nothing here."}
+    assert response.json() == {"detail": "Not Found"}
 
 
 async def test_a_socket_and_a_route_may_share_a_path() -> None:

@@ -9,12 +9,14 @@ from microframe.security import (
     OAuth2,
     OAuth2AuthorizationCodeBearer,
     OAuth2PasswordBearer,
+    OAuth2PasswordRequestForm,
+    OAuth2PasswordRequestFormStrict,
     OpenIdConnect,
     SecurityScopes,
 )
 from microframe.security.scheme import SecurityScheme
 from microframe.testing import AsyncTestClient, WebSocketDenied
-from tests.injection.asking import ask
+from tests.injection.asking import ask, post
 from tests.schemes.asking import guarded
 
 WHOLE_HEADER = [OAuth2(), OpenIdConnect(openIdConnectUrl="/.well-known/openid-configuration")]
@@ -129,3 +131,56 @@ async def test_a_socket_is_asked_before_it_is_accepted(scheme: Any, headers: "di
 def test_a_scheme_of_ones_own_must_describe_itself() -> None:
     with pytest.raises(NotImplementedError):
         SecurityScheme().describe()
+
+
+# The form by which a password is exchanged for a token ----------------------------------------------------------------
+
+
+def login(kind: Any) -> Application:
+    app = Application(error_format="detail")
+
+    @app.post("/token")
+    async def token(form: Any = Depends(kind)) -> Any:
+        return vars(form)
+
+    return app
+
+
+def fields(**values: str) -> "dict[str, Any]":
+    sent = "&".join(f"{name}={value}" for name, value in values.items())
+    return {"headers": {"content-type": "application/x-www-form-urlencoded"}, "body": sent.encode()}
+
+
+async def test_the_form_of_the_password_flow_is_read() -> None:
+    app = login(OAuth2PasswordRequestForm)
+    answer = await post(app, "/token", **fields(username="ada", password="x+y", scope="a+b%20c"))
+    assert answer.value == {
+        "grant_type": None,
+        "username": "ada",
+        "password": "x y",
+        "scopes": ["a", "b", "c"],
+        "client_id": None,
+        "client_secret": None,
+    }
+    whole = fields(grant_type="password", username="a", password="b", client_id="c", client_secret="d")
+    assert (await post(app, "/token", **whole)).value["client_secret"] == "d"
+
+
+async def test_only_the_strict_form_must_name_its_grant() -> None:
+    sent = fields(username="ada", password="x")
+    assert (await post(login(OAuth2PasswordRequestForm), "/token", **sent)).status == 200
+    refused = await post(login(OAuth2PasswordRequestFormStrict), "/token", **sent)
+    assert [fault["loc"] for fault in refused.json["detail"]] == [["body", "grant_type"]]
+    named = fields(username="ada", password="x", grant_type="password")
+    assert (await post(login(OAuth2PasswordRequestFormStrict), "/token", **named)).status == 200
+
+
+@pytest.mark.parametrize("kind", [OAuth2PasswordRequestForm, OAuth2PasswordRequestFormStrict])
+async def test_another_grant_and_a_password_without_end_are_refused(kind: Any) -> None:
+    refused = await post(
+        login(kind), "/token", **fields(grant_type="code", username="a", password="p" * 8193)
+    )
+    assert (refused.status, {fault["type"] for fault in refused.json["detail"]}) == (
+        422,
+        {"string_pattern_mismatch", "string_too_long"},
+    )

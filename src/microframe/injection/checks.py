@@ -8,6 +8,7 @@ from microframe.injection.signature import Asked, Signature
 from microframe.injection.site import KIND_NAMES, Site
 from microframe.injection.sources import FRAMEWORK_SOURCES, default_of, sent_name
 from microframe.markers import MISSING, Parameter, SecurityScopes
+from microframe.validation.constraints import check_options
 
 
 def is_framework(annotation: Any) -> bool:
@@ -46,6 +47,10 @@ def check_parameter(asked: Asked, marker: Parameter, site: Site, owner: Signatur
     who = f"{asked.name} of {owner.where}"
     if site.kind in ("work", "app"):
         raise SetupError(f"{who}: {KIND_NAMES[site.kind]} has no {marker.place} to read from ({site.where})")
+    try:
+        check_options(marker.options)
+    except SetupError as exc:
+        raise SetupError(f"{who}: {exc}") from None
     default = asked.default if asked.default is not MISSING else marker.default
     if "default_factory" in marker.options and default is not MISSING:
         raise SetupError(f"{who} has a default and a default_factory")

@@ -8,8 +8,9 @@ from microframe.http.parts import MULTIPART
 from microframe.http.request import Request
 from microframe.http.uploads import UploadFile
 from microframe.injection.body_parameter import BodyParameter, ReadBody
+from microframe.injection.pickers import only_one
 from microframe.injection.records import extras, located
-from microframe.injection.sources import build_decoder, default_of, missing, only_one
+from microframe.injection.sources import build_decoder, default_of, missing
 from microframe.markers import MISSING, Parameter
 from microframe.validation.codec import Field
 from microframe.validation.registry import Codecs

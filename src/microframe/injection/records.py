@@ -4,9 +4,10 @@ from typing import Any, Callable, Dict, Iterable, List, Mapping, Tuple
 
 from microframe.exceptions import Invalid
 from microframe.http.connection import Connection
+from microframe.injection.pickers import PICKERS, Pick
 from microframe.injection.plan import Source
 from microframe.injection.signature import Asked
-from microframe.injection.sources import PICKERS, Pick, build_decoder, default_of
+from microframe.injection.sources import build_decoder, default_of
 from microframe.markers import MISSING, Parameter
 from microframe.validation.codec import Field
 from microframe.validation.registry import Codecs

@@ -8,22 +8,18 @@ from microframe.exceptions import Invalid, SetupError
 from microframe.http.background import BackgroundTasks
 from microframe.http.connection import Connection
 from microframe.http.forms import FormData, FormReading
-from microframe.http.headers import find
 from microframe.http.parts import FormParts
 from microframe.http.request import Request
 from microframe.http.responses import Response
+from microframe.injection.pickers import PICKERS, Pick
 from microframe.injection.plan import Source
 from microframe.injection.signature import Asked
 from microframe.markers import MISSING, Parameter
 from microframe.validation.codec import Decode
-from microframe.validation.constraints import with_constraints
+from microframe.validation.constraints import CONSTRAINTS, choices_of, with_constraints
 from microframe.validation.registry import Codecs
 from microframe.validation.shapes import is_scalar, is_sequence_of_scalars
 from microframe.websocket import WebSocket
-
-Pick = Callable[[Connection], Any]
-"""Takes the raw value out of a message, or MISSING."""
-
 
 # The framework's own types -------------------------------------------------------------------------------------------
 
@@ -81,30 +77,40 @@ def build_parameter_source(
     asked: Asked, marker: Parameter, codecs: Codecs, where: str, strict: bool = False
 ) -> Source:
     """The source of a path, query, header or cookie parameter: picked, decoded, or its default."""
-    alias = sent_name(asked, marker)
+    names = sent_names(asked, marker)
+    alias = names[0]
     many = marker.place in ("query", "header") and is_sequence_of_scalars(asked.annotation)
     if not many and not is_scalar(asked.annotation):
         raise SetupError(
             f"{asked.name} of {where} is read from the {marker.place}, which holds no {asked.annotation!r}"
         )
+    decode = build_decoder(asked, marker, codecs, where)
+    if asked.annotation is str and not CONSTRAINTS & marker.options.keys():
+        decode = str  # text that nothing is demanded of needs no one to look at it
     default = default_of(asked, marker)
-    # Text that nothing is demanded of needs no one to look at it.
-    is_any_text = constrained(asked, marker) is str
-    decode = str if is_any_text else build_decoder(asked, marker, codecs, where)
+    if default is not None and marker.options.get("validate_default"):
+        default = build_checked_default(default, decode)
     if marker.place == "path":
         return build_path_source(alias, decode)
-    if marker.place == "query" and not many and not strict:
+    if marker.place == "query" and len(names) == 1 and not many and not strict:
         return build_query_source(alias, decode, default)
-    return build_source(PICKERS[marker.place](alias, many, strict), decode, (marker.place, alias), default)
+    picks = [PICKERS[marker.place](name, many, strict) for name in names]
+    sources = [build_source(pick, decode, (marker.place, name), default) for pick, name in zip(picks, names)]
+    return sources[0] if len(sources) == 1 else build_choice(picks, sources)
 
 
 def sent_name(asked: Asked, marker: Parameter) -> str:
     """What a parameter is called where it is sent: its alias, or its name as the place writes it."""
-    alias: Optional[str] = marker.options.get("alias") or marker.options.get("validation_alias")
+    return sent_names(asked, marker)[0]
+
+
+def sent_names(asked: Asked, marker: Parameter) -> Sequence[str]:
+    """Every name by which a parameter may be sent, the first one first."""
+    alias = marker.options.get("validation_alias") or marker.options.get("alias")
     if alias is not None:
-        return alias
+        return choices_of(alias)
     is_written_with_hyphens = marker.place == "header" and marker.convert_underscores
-    return asked.name.replace("_", "-") if is_written_with_hyphens else asked.name
+    return [asked.name.replace("_", "-") if is_written_with_hyphens else asked.name]
 
 
 def constrained(asked: Asked, marker: Parameter) -> Any:
@@ -120,8 +126,8 @@ def build_decoder(
     Raises:
         SetupError: nobody can read its type; the text names the parameter.
     """
-    annotation = constrained(asked, marker)
     try:
+        annotation = constrained(asked, marker)
         codec = codecs.for_annotation(annotation)
         return codec.json_decoder(annotation) if json else codec.decoder(annotation)
     except SetupError as exc:
@@ -138,6 +144,10 @@ def default_of(asked: Asked, marker: Parameter) -> Optional[Callable[[], Any]]:
         return None
     # What cannot change is its own copy; everything else would be shared between requests.
     return (lambda: copy.deepcopy(default)) if is_copied(default) else (lambda: default)
+
+
+def build_checked_default(default: Callable[[], Any], decode: Decode) -> Callable[[], Any]:
+    return lambda: decode(default())
 
 
 def is_copied(value: Any) -> bool:
@@ -160,6 +170,17 @@ def build_source(
             return decode(raw)
         except Invalid as exc:
             raise Invalid(exc.under(*loc)) from None
+
+    return source
+
+
+def build_choice(picks: Sequence[Pick], sources: Sequence[Source]) -> Source:
+    """The source of a parameter of several names: that of the first name which was sent."""
+    choices = tuple(zip(picks, sources))
+
+    def source(connection: Connection) -> Any:
+        sent = (one for pick, one in choices if pick(connection) is not MISSING)
+        return next(sent, sources[0])(connection)
 
     return source
 
@@ -196,45 +217,3 @@ def build_query_source(name: str, decode: Decode, default: Optional[Callable[[],
 
 def missing(*loc: str) -> Dict[str, Any]:
     return {"type": "missing", "loc": loc, "msg": "Field required", "input": None}
-
-
-def pick_query(name: str, many: bool, strict: bool) -> Pick:
-    if many:
-        return lambda connection: connection.query_params.getlist(name) or MISSING
-    if strict:
-        return lambda connection: only_one(connection.query_params.getlist(name), "query", name)
-    return lambda connection: connection.query_params.get(name, MISSING)
-
-
-def pick_header(name: str, many: bool, strict: bool) -> Pick:
-    key = name.lower().encode("latin-1")
-    if many:
-        return lambda connection: connection.headers.getlist(name) or MISSING
-    if strict:
-        return lambda connection: only_one(connection.headers.getlist(name), "header", name)
-
-    def pick(connection: Connection) -> Any:
-        found = find(connection.raw_headers, key)
-        return MISSING if found is None else found.decode("latin-1")
-
-    return pick
-
-
-def pick_cookie(name: str, many: bool, strict: bool) -> Pick:
-    return lambda connection: connection.cookies.get(name, MISSING)
-
-
-PICKERS: Mapping[str, Callable[[str, bool, bool], Pick]] = {
-    "query": pick_query,
-    "header": pick_header,
-    "cookie": pick_cookie,
-}
-
-
-def only_one(values: Sequence[Any], place: str, name: str) -> Any:
-    """The one value of a parameter; two are a fault where the application is strict (ASVS 15.3.7)."""
-    if len(values) > 1:
-        raise Invalid(
-            [{"type": "duplicate_parameter", "loc": (place, name), "msg": "Given twice", "input": values}]
-        )
-    return values[0] if values else MISSING

@@ -124,7 +124,9 @@ def unreadable(annotation: Any, exc: Exception) -> SetupError:
     """The error of a type that Pydantic refuses, without the advice that it puts below the reason."""
     written = annotation.__qualname__ if isinstance(annotation, type) else repr(annotation)
     lines = str(exc).strip().splitlines() or [type(exc).__name__]
-    return SetupError(f"Pydantic cannot read the type {written}: {lines[0]}")
+    # "Error building …:", and below it why.
+    reason = " ".join(line.strip() for line in lines) if lines[0].endswith(":") else lines[0]
+    return SetupError(f"Pydantic cannot read the type {written}: {reason}")
 
 
 def fields_of(kind: Any) -> List[Field]:
