@@ -2,8 +2,9 @@
 
 import ipaddress
 import re
-from typing import Callable, Dict, Iterable, Optional, Tuple
+from typing import Callable, Dict, Iterable, Mapping, Optional, Tuple
 
+from microframe.configurations.document import UNCHOSEN
 from microframe.configurations.faults import Mismatch
 from microframe.configurations.secret import Secret
 from microframe.configurations.sections import sections_of
@@ -156,6 +157,41 @@ def header_name(value: object) -> str:
     return value.lower()
 
 
+def optional_path(value: object) -> Optional[str]:
+    """Where something is served below the application: a path, or None for nowhere."""
+    if value is None or value == UNCHOSEN:
+        return value
+    if not isinstance(value, str) or not value or not _PATH.fullmatch(value):
+        raise Mismatch("a path such as /docs, or nothing", value)
+    return value
+
+
+def table(*needed: str) -> Callable[[object], Mapping[str, object]]:
+    """A table with texts as keys, in which `needed` are there."""
+    expected = f"a table with {' and '.join(needed)}" if needed else "a table"
+
+    def check(value: object) -> Mapping[str, object]:
+        if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+            raise Mismatch(expected, value)
+        if any(not isinstance(value.get(key), str) or not value[key] for key in needed):
+            raise Mismatch(expected, dict(value))
+        return dict(value)
+
+    return check
+
+
+def optional_table(*needed: str) -> Check:
+    """A table, or None."""
+    check = table(*needed)
+    return lambda value: None if value is None else check(value)
+
+
+def tables(*needed: str) -> Check:
+    """A list of tables."""
+    check = table(*needed)
+    return lambda value: tuple(check(item) for item in listed(value, "tables"))
+
+
 def key_ring(value: object) -> Tuple[Secret, ...]:
     """One secret or several, the signing one first; empty texts are left out."""
     if value is None:
@@ -174,8 +210,25 @@ def _secret(value: object) -> Secret:
 
 CHECKS: Dict[str, Check] = {
     "title": line,
-    "version": line,
+    "summary": text,
     "description": text,
+    "version": line,
+    "terms_of_service": text,
+    "contact": optional_table(),
+    "license_info": optional_table("name"),
+    "openapi_tags": tables("name"),
+    "openapi_external_docs": optional_table("url"),
+    "servers": tables("url"),
+    "root_path_in_servers": flag,
+    "separate_input_output_schemas": flag,
+    "openapi_version": choice("3.1.0", "3.1.1", "3.1.2", "3.2.0"),
+    "openapi_url": optional_path,
+    "docs_url": optional_path,
+    "redoc_url": optional_path,
+    "scalar_url": optional_path,
+    "swagger_ui_oauth2_redirect_url": optional_path,
+    "swagger_ui_init_oauth": optional_table(),
+    "swagger_ui_parameters": optional_table(),
     "environment": choice("development", "test", "production"),
     "debug": optional_flag,
     "strict": flag,

@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field, fields
 from typing import FrozenSet, Literal, Mapping, Optional, Sequence, Tuple, Union, cast
 
-from typing_extensions import TypedDict, Unpack
+from typing_extensions import Unpack
 
 from microframe.configurations.checks import CHECKS
+from microframe.configurations.document import DEFAULT_URL, UNCHOSEN, DocumentOptions, DocumentSettings
 from microframe.configurations.faults import FieldError, Mismatch, did_you_mean, field_error
 from microframe.configurations.secret import Secret, weakness_of
 from microframe.configurations.sections import Sections
@@ -18,12 +19,9 @@ KeyRing = Union[None, str, Secret, Sequence[Union[str, Secret]]]
 SectionTables = Union[Sections, Mapping[str, Mapping[str, object]]]
 
 
-class ConfigOptions(TypedDict, total=False):
+class ConfigOptions(DocumentOptions, total=False):
     """The fields of `AppConfig`, as keywords; each is documented there."""
 
-    title: str
-    version: str
-    description: str
     environment: Environment
     debug: Optional[bool]
     strict: bool
@@ -60,21 +58,12 @@ class ConfigOptions(TypedDict, total=False):
 
 
 @dataclass(frozen=True)
-class AppConfig:
+class AppConfig(DocumentSettings):
     """The data an application starts from. Lists may be given as lists and are kept as tuples.
 
     Raises:
         SetupError: a field has a value it cannot have; the text names the field.
     """
-
-    title: str = "MicroFrame"
-    """Name of the application, shown in its API document."""
-
-    version: str = "0.1.0"
-    """Version of the application's API, shown in its API document."""
-
-    description: str = ""
-    """What the application is for; Markdown, in several lines if need be."""
 
     environment: Environment = "development"
     """`development`, `test` or `production`. Production refuses what is only convenient."""
@@ -182,7 +171,7 @@ class AppConfig:
     """Settings of plugins and of the program itself, by section: `read_section(config, name, Type)`."""
 
     def __post_init__(self) -> None:
-        derived = [name for name in _DERIVED if getattr(self, name) is None]
+        derived = [name for name, unchosen in _DERIVED.items() if getattr(self, name) == unchosen]
         # `replace` has to know what nobody chose, or development's debug would follow a configuration into
         # production.
         object.__setattr__(self, "_derived", frozenset(derived))
@@ -193,6 +182,8 @@ class AppConfig:
                 raise field_error(name, mismatch) from None
         if self.debug is None:
             object.__setattr__(self, "debug", self.is_development)
+        if "openapi_url" in derived:
+            object.__setattr__(self, "openapi_url", None if self.is_production else DEFAULT_URL)
         _check_together(self)
 
     @property
@@ -220,7 +211,8 @@ class AppConfig:
     __replace__ = replace  # `copy.replace`, Python 3.13
 
 
-_DERIVED = ("debug",)
+_DERIVED: Mapping[str, object] = {"debug": None, "openapi_url": UNCHOSEN}
+"""The fields that depend on the environment, and what stands in them where nobody chose."""
 
 FIELDS: Tuple[str, ...] = tuple(entry.name for entry in fields(AppConfig))
 

@@ -2,7 +2,7 @@
 
 import inspect
 from dataclasses import dataclass, field
-from typing import Any, Callable, FrozenSet, List, Mapping, Optional, Sequence, Tuple, Type, Union
+from typing import Any, Callable, FrozenSet, Iterable, List, Mapping, Optional, Sequence, Tuple, Type, Union
 
 from typing_extensions import TypedDict
 
@@ -40,6 +40,8 @@ class RouteOptions(TypedDict, total=False):
     response_class: Type[Response]
     name: str
     openapi_extra: Mapping[str, Any]
+    callbacks: Iterable["Route"]
+    generate_unique_id_function: Callable[["Route"], str]
 
     middleware: Sequence[Middleware]
     guards: Sequence[Guard]
@@ -76,6 +78,8 @@ class Inherited:
     tags: Tuple[str, ...] = ()
     metadata: Tuple[object, ...] = ()
     raises: Tuple[Type[Exception], ...] = ()
+    callbacks: Tuple["Route", ...] = ()
+    generate_unique_id_function: Optional[Callable[["Route"], str]] = None
     responses: Mapping[Union[int, str], Mapping[str, Any]] = field(default_factory=dict)
     exception_handlers: Tuple[ExceptionHandlers, ...] = ()
     deprecated: Union[bool, Deprecation, None] = None
@@ -102,6 +106,10 @@ class Inherited:
             tags=self.tags + tuple(tag for tag in inner.tags if tag not in self.tags),
             metadata=self.metadata + inner.metadata,
             raises=self.raises + inner.raises,
+            callbacks=self.callbacks + inner.callbacks,
+            generate_unique_id_function=(
+                inner.generate_unique_id_function or self.generate_unique_id_function
+            ),
             responses={**self.responses, **inner.responses},
             exception_handlers=self.exception_handlers + inner.exception_handlers,
             deprecated=inner.deprecated if inner.deprecated is not None else self.deprecated,
@@ -139,6 +147,11 @@ class Route:
         """The parameters that the path and the host name."""
         host = self.inherited.host_pattern
         return frozenset((self.pattern.names if self.pattern else ()) + (host.names if host else ()))
+
+    @property
+    def tags(self) -> List[str]:
+        """The tags of its routers and its own."""
+        return list(self.inherited.tags)
 
     @property
     def is_socket(self) -> bool:
@@ -192,6 +205,8 @@ def inherit_options(options: RouteOptions) -> Inherited:
         tags=tuple(options.get("tags") or ()),
         metadata=tuple(options.get("metadata") or ()),
         raises=tuple(options.get("raises") or ()),
+        callbacks=tuple(options.get("callbacks") or ()),
+        generate_unique_id_function=options.get("generate_unique_id_function"),
         responses=dict(options.get("responses") or {}),
         deprecated=options.get("deprecated"),
         include_in_schema=options.get("include_in_schema", True),
