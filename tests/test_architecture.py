@@ -37,6 +37,7 @@ PLUGIN_NEEDS: "dict[str, set[str]]" = {
 SPEAK_ASGI = ("microframe.asgi", "microframe.testing.")
 # Functions that may take more than six parameters: option lists that mirror FastAPI's.
 OPTION_LISTS = {
+    "microframe.application.Application.__init__",
     "microframe.http.cookies.format_cookie",
     "microframe.http.responses.Response.set_cookie",
     "microframe.http.request.Request.__init__",  # the record of a message head, made once a request

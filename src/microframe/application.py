@@ -23,7 +23,7 @@ from microframe.asgi.lifespan import serve_lifespan
 from microframe.asgi.messages import ASGIApp, Receive, Scope, Send
 from microframe.assembly.layers import Place, Stack, around_next, checked_guard, name_of
 from microframe.assembly.mounts import Opened
-from microframe.assembly.program import Registered, build_program
+from microframe.assembly.program import Program, Registered, build_program
 from microframe.assembly.stores import OwnStore
 from microframe.configurations.config import AppConfig, ConfigOptions
 from microframe.configurations.load import load_config
@@ -40,7 +40,7 @@ from microframe.markers import Scope as Lifetime
 from microframe.plugin import Plugin
 from microframe.routing.converters import Converter, Converters
 from microframe.routing.route import Mount, Route, where_is
-from microframe.routing.router import EventFunction, LifespanFunction, Router, SharedOptions
+from microframe.routing.router import EventFunction, LifespanFunction, Router, SharedOptions, Webhooks
 from microframe.routing.urls import NoMatchFound, RouteNames
 from microframe.routing.versions import Versions
 from microframe.store import Store
@@ -73,6 +73,7 @@ class Application(Router):
         on_startup: Sequence[EventFunction] = (),
         on_shutdown: Sequence[EventFunction] = (),
         versioning: Optional[Versions] = None,
+        webhooks: Optional[Router] = None,
         **options: Unpack[ApplicationOptions],
     ) -> None:
         fields: Any = {key: value for key, value in options.items() if key in ConfigOptions.__annotations__}
@@ -88,17 +89,19 @@ class Application(Router):
         self.config = config
         self.name = config.title
         self.versioning = versioning
+        self.webhooks = Webhooks() if webhooks is None else webhooks
+        self.openapi_schema: Optional[Dict[str, Any]] = None
         self.state = State()
         self.injector = Injector()
         self.injector.threads.size = config.threads
         self.commands: Dict[str, Callable[..., Any]] = {}
-        self.routes: List[Route] = []
         self.mounts: List[Mount] = []
         self._plugins = list(plugins)
         self.records: List[object] = []
         self._converters = Converters()
         self._stack = Stack()
         self._guards: List[Guard] = [checked_guard(guard) for guard in guards]
+        self._program: Optional[Program] = None
         self._names = RouteNames()
         self._context = Context(self)
         self._lifespan: Optional[Lifespan] = None
@@ -214,15 +217,33 @@ class Application(Router):
             self._is_mounted,
         )
         program = build_program(self, registered)
-        self.routes, self.mounts, self._names = (
-            program.table.routes,
-            program.table.mounts,
-            program.table.names,
-        )
+        self.mounts, self._names = program.table.mounts, program.table.names
         self._lifespan = program.lifespan
         self._mounted = program.mounted
         self._edge, self._http = program.edge, program.http
         self._built = program.endpoint
+        self._program = program
+
+    @property
+    def routes(self) -> List[Route]:
+        """Every route, plugins' included once the application is built; not those of the API document."""
+        return super().routes if self._program is None else self._program.table.routes
+
+    def openapi(self) -> Dict[str, Any]:
+        """The API document, made at the first call and kept in `openapi_schema`. Another function may stand here."""
+        self.build()
+        assert self._program is not None
+        if self.openapi_schema is None:
+            self.openapi_schema = self._describe(self._program)
+        return self.openapi_schema
+
+    def _describe(self, program: Program) -> Dict[str, Any]:
+        # Most of what a document needs is imported for it alone.
+        from microframe.openapi.document import Subject, build_document
+
+        hooks = self.webhooks.routes
+        subject = Subject(self.config, self.injector, self.routes, hooks, program.around, program.handlers)
+        return build_document(subject)
 
     # Serving ---------------------------------------------------------------------------------------------------------
 

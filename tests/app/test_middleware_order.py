@@ -354,7 +354,7 @@ class PerRoute:
 async def test_middleware_may_depend_on_the_route() -> None:
     notes: Notes = []
     per_route = PerRoute(notes)
-    app = plain(middleware=[named("app", notes)])
+    app = plain(middleware=[named("app", notes)], openapi_url=None)
     app.add_middleware(per_route)
     marked = Router(prefix="/marked", metadata=[Mark()], middleware=[named("router", notes)])
     marked.get("/{number}")(lambda number: None)

@@ -8,7 +8,17 @@ from typing import Any, List, Optional, Sequence
 import pydantic
 import pytest
 
-from microframe.validation import Codec, Codecs, Decode, DecodeJSON, Encode, EncodeOptions, Field
+from microframe.validation import (
+    Codec,
+    Codecs,
+    Decode,
+    DecodeJSON,
+    Encode,
+    EncodeOptions,
+    Field,
+    Schemas,
+    Wanted,
+)
 from microframe.validation.codecs.pydantic import PydanticCodec
 
 
@@ -41,6 +51,9 @@ class MetresCodec:
 
     def encoder(self, annotation: Any, options: EncodeOptions) -> Encode:
         return lambda value: str(value.amount).encode()
+
+    def schemas(self, wanted: Sequence[Wanted], template: str, separate: bool) -> Schemas:
+        return Schemas([{"type": "number", "title": "Metres"} for _ in wanted], {})
 
 
 class NewerCodec(MetresCodec):

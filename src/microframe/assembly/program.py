@@ -21,6 +21,7 @@ from typing import (
 from microframe.asgi.messages import ASGIApp, Receive, Scope, Send
 from microframe.asgi.socket import build_mounted_socket
 from microframe.assembly.commands import check_commands, gather_commands
+from microframe.assembly.documents import Document, check_operation_ids, documentation_router
 from microframe.assembly.edge import Served, build_edge, configured_debug_page, configured_limits
 from microframe.assembly.guards import gather_guards
 from microframe.assembly.installation import Base, Installation, install
@@ -54,6 +55,8 @@ class Assembled(Base, Served, Protocol):
 
     shared: OwnStore
 
+    def openapi(self) -> Document: ...
+
     @property
     def versioning(self) -> Optional[Versions]: ...
 
@@ -84,6 +87,9 @@ class Program:
     http: Optional[ASGIApp]
     """What serves requests alone, where nothing stands around the edge."""
     mounted: Opened
+    around: Sequence[Any]
+    """The guards and middleware that stand before every route."""
+    handlers: Mapping[Any, Callable[..., Any]]
 
 
 def build_program(application: Assembled, registered: Registered) -> Program:
@@ -111,9 +117,15 @@ class Assembly:
         self.application.injector.prepare()
         check_commands(self.application.commands, self.application.injector)
         layers = order_layers([layer for stack in self.stacks for layer in stack.layers])
-        table = self.workshop(layers).build_table(self.application.walk(), self.walk_plugins())
+        table = self.workshop(layers).build_table(
+            self.application.walk(),
+            self.walk_plugins(),
+            list(documentation_router(self.application).walk()),
+        )
         form = ProblemFormat(self.config.problem_base, self.config.error_format)
-        errors = Errors(self.exception_handlers(), form, configured_debug_page(self.config))
+        check_operation_ids(table.routes)
+        handlers = self.exception_handlers()
+        errors = Errors(handlers, form, configured_debug_page(self.config))
         guards = gather_guards(self.config, self.installations, self.registered.guards)
         inner = self.build_endpoint(table, layers, guards, errors)
         endpoint = errors(inner)
@@ -134,6 +146,8 @@ class Assembly:
                 errors(keep_limits(inner, limits)),
                 build_mounted_socket(socket, guards, errors, limits.socket) if table.sockets else None,
             ),
+            [*guards, *(layer.middleware for layer in layers)],
+            handlers,
         )
 
     def set_up_plugins(self) -> None:

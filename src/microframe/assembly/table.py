@@ -62,18 +62,27 @@ class Workshop:
     defaults: Inherited
     versioning: Optional[Versions] = None
 
-    def build_table(self, found: Iterable[Found], from_plugins: Iterable[Found]) -> Table:
-        """Compile every route; where a plugin's equals one of the application's, the application's stands."""
-        own = list(self.completed(found))
-        taken = {key for item in own for key in keys_of(item)}
-        others = list(self.completed(from_plugins))
-        everything = own + [left for item in others for left in what_is_left(item, taken)]
+    def build_table(
+        self, found: Iterable[Found], from_plugins: Iterable[Found], pages: Iterable[Found] = ()
+    ) -> Table:
+        """Compile every route; where a plugin's equals one of the application's, the application's stands.
+
+        `pages` are the framework's own: they stand where nobody else does, and are in no list of routes.
+        """
+        everything = list(self.completed(found))
+        for others in (from_plugins, pages):
+            taken = {key for item in everything for key in keys_of(item)}
+            completed = list(self.completed(others))
+            everything += [left for item in completed for left in what_is_left(item, taken)]
+        own = {id(page.handler) for page in pages if isinstance(page, Route)}
         table = Table([], [], RouteNames(), [], [], [])
         for item in everything:
-            if isinstance(item, Route):
-                self.add_route(table, item)
-            else:
+            if not isinstance(item, Route):
                 self.add_mount(table, item)
+                continue
+            self.add_route(table, item)
+            if id(item.handler) not in own:
+                table.routes.append(item)
         return table
 
     def completed(self, found: Iterable[Found]) -> Iterator[Found]:
@@ -99,7 +108,6 @@ class Workshop:
     def add_route(self, table: Table, route: Route) -> None:
         pattern, host = route.pattern, route.inherited.host_pattern
         assert pattern is not None
-        table.routes.append(route)
         for name in names_of(route, self.versioning):
             table.names.add(name, pattern)
         if route.is_socket:

@@ -71,7 +71,7 @@ def line_of(app: Application, route: Route, prefix: str, verbose: bool) -> Line:
     name, _, place = where_is(route.handler).partition(" (")
     module = getattr(route.handler, "__module__", None)
     handler = f"{module}:{name}" if module else name
-    notes = describe(route, app.injector) if verbose else ()
+    notes = describe(route, app.injector).notes if verbose else ()
     return Line(
         verbs, f"{route.inherited.host or ''}{prefix}{route.path}", handler, relative(place[:-1]), notes
     )

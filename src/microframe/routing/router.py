@@ -6,6 +6,7 @@ from typing import (
     AsyncIterator,
     Callable,
     Dict,
+    Iterable,
     Iterator,
     List,
     Mapping,
@@ -54,6 +55,8 @@ class SharedOptions(TypedDict, total=False):
     raises: Sequence[Type[Exception]]
     metadata: Sequence[object]
     csrf: bool
+    callbacks: Iterable[Route]
+    generate_unique_id_function: Callable[[Route], str]
     exception_handlers: Mapping[Union[int, Type[BaseException]], Callable[..., Any]]
 
 
@@ -110,6 +113,7 @@ class Router:
     ) -> None:
         """Register a handler for `methods` (default GET) at `path`."""
         self._registering(f"{path} -> {where_is(endpoint)}")
+        self._check_path(path, endpoint)
         self._entries.append(
             build_route(path, check_methods(methods or ("GET",), endpoint), endpoint, options)
         )
@@ -157,6 +161,7 @@ class Router:
         self, path: str, endpoint: Callable[..., Any], **options: Unpack[RouteOptions]
     ) -> None:
         self._registering(f"{path} -> {where_is(endpoint)}")
+        self._check_path(path, endpoint)
         self._entries.append(build_route(path, frozenset(), endpoint, options))
 
     def websocket(self, path: str = "", **options: Unpack[RouteOptions]) -> Callable[[F], F]:
@@ -245,14 +250,23 @@ class Router:
 
     def walk(self, around: Inherited = Inherited()) -> Iterator[Union[Route, Mount]]:
         """Every route and mount below this router, complete with what it inherits; closes the router to changes."""
-        self._frozen = True
+        for router in self.routers():
+            router._frozen = True
+        return self._walk(around)
+
+    @property
+    def routes(self) -> List[Route]:
+        """Every route below this router so far: `callbacks=invoice_events.routes`."""
+        return [entry for entry in self._walk(Inherited()) if isinstance(entry, Route)]
+
+    def _walk(self, around: Inherited) -> Iterator[Union[Route, Mount]]:
         here = around.within(self._shared)
         if self._handlers and not self.handles_everything:
             here = here.within(Inherited(exception_handlers=(self._handlers,)))
         for entry in self._entries:
             if isinstance(entry, tuple):
                 router, shared = entry
-                yield from router.walk(here.within(shared))
+                yield from router._walk(here.within(shared))
             else:
                 yield complete(entry, here)
 
@@ -267,12 +281,25 @@ class Router:
                 waiting.extend(entry[0] for entry in router._entries if isinstance(entry, tuple))
         return iter(seen)
 
+    def _check_path(self, path: str, handler: Callable[..., Any]) -> None:
+        # A callback's begins with an expression: `{$request.body.url}/paid`.
+        if path and not path.startswith(("/", "{$")):
+            raise SetupError(f"the path {path!r} must begin with a slash ({where_is(handler)})")
+
     def _registering(self, what: str) -> None:
         if self._frozen:
             raise SetupError(f"{what}: too late, the application is already built")
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(prefix={self.prefix!r})"
+
+
+class Webhooks(Router):
+    """Requests that the application sends to others, for its API document: each has a name instead of a path."""
+
+    def _check_path(self, path: str, handler: Callable[..., Any]) -> None:
+        if not path:
+            raise SetupError(f"a webhook has a name: {where_is(handler)}")
 
 
 def check_methods(methods: Sequence[str], handler: Callable[..., Any]) -> "frozenset[str]":
@@ -292,8 +319,6 @@ def build_route(
     options: RouteOptions,
     controller: Optional[type] = None,
 ) -> Route:
-    if path and not path.startswith("/"):
-        raise SetupError(f"the path {path!r} must begin with a slash ({where_is(handler)})")
     if not callable(handler):
         raise SetupError(f"the handler of {path!r} cannot be called: {handler!r}")
     unknown = set(options) - set(RouteOptions.__annotations__)

@@ -1,7 +1,21 @@
 """Codec: the contract of a model library: JSON and plain values in, checked values out, and back."""
 
 from dataclasses import dataclass
-from typing import Any, Callable, Mapping, Optional, Protocol, Sequence, Union
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    List,
+    Literal,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Protocol,
+    Sequence,
+    Union,
+)
+
+from microframe.markers import MISSING
 
 Decode = Callable[[object], Any]
 """A plain value (a parameter's text, a parsed form, a dict) to a checked one; raises `Invalid`."""
@@ -25,6 +39,26 @@ class Field:
 
     annotation: Any
     required: bool
+    described: Any = MISSING
+    """The annotation with all that is said of the field beside its type: title, description, default, examples."""
+
+
+Mode = Literal["validation", "serialization"]
+"""Which JSON Schema of a type is meant: of what is read, or of what is written."""
+
+
+class Wanted(NamedTuple):
+    """One JSON Schema that is asked for."""
+
+    annotation: Any
+    mode: Mode
+
+
+class Schemas(NamedTuple):
+    """JSON Schemas (draft 2020-12), one for each that was asked for, and what they refer to, by name."""
+
+    schemas: List[Dict[str, Any]]
+    definitions: Dict[str, Dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -58,3 +92,13 @@ class Codec(Protocol):
     def json_decoder(self, annotation: Any) -> DecodeJSON: ...
 
     def encoder(self, annotation: Any, options: EncodeOptions) -> Encode: ...
+
+    def schemas(self, wanted: Sequence[Wanted], template: str, separate: bool) -> Schemas:
+        """JSON Schemas of types, all at once: names that clash are told apart, the same way every time.
+
+        `template` makes a reference of a name: `#/components/schemas/{name}`. Without `separate` a type has one schema
+        where it can, that of what is read.
+
+        Raises:
+            SetupError: there is no schema for a type.
+        """

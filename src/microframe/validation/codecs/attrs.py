@@ -22,7 +22,7 @@ from typing_extensions import Annotated, get_args, get_origin, get_type_hints
 
 from microframe.extras import requires_extra
 from microframe.validation import shapes
-from microframe.validation.codec import Decode, DecodeJSON, Encode, EncodeOptions, Field
+from microframe.validation.codec import Decode, DecodeJSON, Encode, EncodeOptions, Field, Schemas, Wanted
 from microframe.validation.codecs.pydantic import UNREADABLE, PydanticCodec, unreadable
 
 with requires_extra("attrs"):
@@ -78,6 +78,13 @@ class AttrsCodec:
             return write(value if type(value) is annotation else read(value))
 
         return encode
+
+    def schemas(self, wanted: Sequence[Wanted], template: str, separate: bool) -> Schemas:
+        shadows = [
+            Wanted((self._read if one.mode == "validation" else self._written).of(one.annotation), one.mode)
+            for one in wanted
+        ]
+        return self._pydantic.schemas(shadows, template, separate)
 
 
 class Shadows:

@@ -9,7 +9,7 @@ from microframe.exceptions import Invalid, SetupError
 from microframe.extras import requires_extra
 from microframe.http.json import json_invalid, refusal
 from microframe.validation import shapes
-from microframe.validation.codec import Decode, DecodeJSON, Encode, EncodeOptions, Field
+from microframe.validation.codec import Decode, DecodeJSON, Encode, EncodeOptions, Field, Schemas, Wanted
 from microframe.validation.jsonable import plain, to_plain
 
 with requires_extra("json"):
@@ -81,6 +81,15 @@ class MsgspecCodec:
                 raise Invalid([record]) from exc
 
         return encode
+
+    def schemas(self, wanted: Sequence[Wanted], template: str, separate: bool) -> Schemas:
+        try:
+            found, definitions = msgspec.json.schema_components(
+                [one.annotation for one in wanted], ref_template=template
+            )
+        except TypeError as exc:
+            raise SetupError(f"msgspec has no JSON Schema of a type: {exc}") from exc
+        return Schemas(list(found), definitions)
 
 
 def json_decoder_of(annotation: Any) -> "msgspec.json.Decoder[Any]":

@@ -1,6 +1,7 @@
 """Codec of Pydantic: the default one, for everything that a `TypeAdapter` takes."""
 
 import dataclasses
+import warnings
 from typing import Any, Dict, Final, List, Mapping, Optional, Sequence
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -21,7 +22,7 @@ from typing_extensions import (
 from microframe.exceptions import Invalid, SetupError
 from microframe.http.json import confirm, is_suspicious, refusal
 from microframe.validation import shapes
-from microframe.validation.codec import Decode, DecodeJSON, Encode, EncodeOptions, Field
+from microframe.validation.codec import Decode, DecodeJSON, Encode, EncodeOptions, Field, Schemas, Wanted
 from microframe.validation.jsonable import plain
 
 UNREADABLE = (PydanticUserError, SchemaError, NameError, TypeError, RecursionError)
@@ -95,6 +96,15 @@ class PydanticCodec:
 
         return encode
 
+    def schemas(self, wanted: Sequence[Wanted], template: str, separate: bool) -> Schemas:
+        from microframe.validation.json_schema import schemas_of
+
+        with warnings.catch_warnings():
+            # A model's field, described by itself, has an alias that means nothing there.
+            warnings.simplefilter("ignore")
+            adapters = [self.adapter(one.annotation) for one in wanted]
+        return schemas_of(wanted, adapters, template, separate)
+
     def adapter(self, annotation: Any) -> "TypeAdapter[Any]":
         """The adapter of a type, complete; that of a class is made once.
 
@@ -134,7 +144,13 @@ def fields_of(kind: Any) -> List[Field]:
     described = getattr(kind, "__pydantic_fields__", None)
     if described is not None:
         return [
-            Field(name, alias_of(name, info), annotation_of(info), info.is_required())
+            Field(
+                name,
+                alias_of(name, info),
+                annotation_of(info),
+                info.is_required(),
+                Annotated[info.annotation, info],
+            )
             for name, info in described.items()
         ]
     owner = get_origin(kind) or kind
@@ -144,7 +160,7 @@ def fields_of(kind: Any) -> List[Field]:
         return [Field(name, name, unqualified(hint), name in required) for name, hint in hints.items()]
     if dataclasses.is_dataclass(owner):
         return [
-            Field(field.name, field.name, hints[field.name], is_required(field))
+            Field(field.name, field.name, hints[field.name], is_required(field), with_default(hints, field))
             for field in dataclasses.fields(owner)
             if field.init
         ]
@@ -156,6 +172,12 @@ def unqualified(hint: Any) -> Any:
     while get_origin(hint) in (Required, NotRequired, ReadOnly):
         (hint,) = get_args(hint)
     return hint
+
+
+def with_default(hints: Mapping[str, Any], field: "dataclasses.Field[Any]") -> Any:
+    """The type of a dataclass' field, with its default where that is a value."""
+    hint = hints[field.name]
+    return hint if field.default is dataclasses.MISSING else Annotated[hint, FieldInfo(default=field.default)]
 
 
 def is_required(field: "dataclasses.Field[Any]") -> bool:
