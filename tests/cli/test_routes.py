@@ -83,10 +83,10 @@ def test_verbose_tells_the_source_of_every_parameter(folder: Path) -> None:
         (6, "token", "str", "dependency", "token", "(board.py:12)"),
         (6, "page_size", "int", "query", "page-size"),
         (4, "board_id", "int", "path"),
-        (4, "title", "dict", "body"),
         (4, "request", "Request", "framework"),
         (4, "scopes", "SecurityScopes", "framework"),
         (4, "limit", "int", "query"),
+        (4, "title", "dict", "body"),
     ]
 
 
