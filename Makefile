@@ -59,7 +59,7 @@ assets: $(VENV)/$(STAMP) ## fetch the files of the API documentation pages, so t
 	@$(BIN)/python scripts/assets.py
 
 clean: ## remove environments, caches and everything built
-	rm -rf .venv .venv-* build dist site htmlcov .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
+	rm -rf .venv .venv-* build dist site src/microframe/openapi/assets htmlcov .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
 	find src tests examples benchmarks scripts -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 $(VENV)/$(STAMP): $(SETUP)

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, Dict, NamedTuple, Optional
@@ -45,6 +46,26 @@ class Form(NamedTuple):
         return json.loads(text)
 
 
+@dataclass(frozen=True)
+class OpenAPIOptions:
+    """The options of the command, as click has read them."""
+
+    output: Optional[str]
+    expected: Optional[str]
+    indent: int
+    is_yaml: bool
+    factory: bool
+    env_file: Optional[str]
+    verbose: bool
+
+    @property
+    def form(self) -> Form:
+        file = self.output or self.expected
+        return Form(
+            self.indent, self.is_yaml or (file is not None and Path(file).suffix.lower() in YAML_SUFFIXES)
+        )
+
+
 @click.command()
 @click.argument("target", required=False)
 @click.option("-o", "--output", type=click.Path(dir_okay=False), help="Write it to this file.")
@@ -65,29 +86,20 @@ class Form(NamedTuple):
     help="File of MICROFRAME_* settings, instead of .env.",
 )
 @click.option("-v", "--verbose", is_flag=True, help="Show the traceback of what fails.")
-def openapi(
-    target: Optional[str],
-    output: Optional[str],
-    expected: Optional[str],
-    indent: int,
-    is_yaml: bool,
-    factory: bool,
-    env_file: Optional[str],
-    verbose: bool,
-) -> None:
+def openapi(target: Optional[str], **given: object) -> None:
     """Print the API document of an application, whether it is served or not; it is built, but not started."""
-    with explained(verbose):
-        if output is not None and expected is not None:
+    # click has given each the type that the record names.
+    options = OpenAPIOptions(**given)  # type: ignore[arg-type]
+    with explained(options.verbose):
+        if options.output is not None and options.expected is not None:
             raise Failure("--output writes a file, --check compares one: give one of them", USAGE)
-        chosen = parse_target(target, factory)
-        export(env_file, None, ())
-        file = output if expected is None else expected
-        form = Form(indent, is_yaml or (file is not None and Path(file).suffix.lower() in YAML_SUFFIXES))
+        chosen = parse_target(target, options.factory)
+        export(options.env_file, None, ())
         document = document_of(chosen)
-        if expected is not None:
-            compare(form, document, Path(expected))
+        if options.expected is not None:
+            compare(options.form, document, Path(options.expected))
         else:
-            deliver(written(form, document), output)
+            deliver(written(options.form, document), options.output)
     sys.exit(0)
 
 
@@ -158,8 +170,7 @@ def read_document(form: Form, file: Path) -> Any:
     except OSError as exc:
         raise Failure(f"{file} cannot be read: {exc.strerror}", FAILED) from exc
     except (ValueError, RecursionError) as exc:
-        kind = "YAML" if form.is_yaml else "JSON"
-        raise Failure(f"{file} is not {kind}: {exc or 'nested too deeply'}", FAILED) from exc
+        raise Failure(f"{file} is not {'YAML' if form.is_yaml else 'JSON'}: {exc}", FAILED) from exc
 
 
 def with_text_keys(value: Any) -> Any:
