@@ -88,6 +88,7 @@ class Pages:
 
     def _write(self) -> Dict[str, Endpoint]:
         from microframe.openapi.documentation import Documentation, documentation_pages
+        from microframe.openapi.ui import Look
 
         application = self._application
         config = application.config
@@ -100,6 +101,9 @@ class Pages:
             config.swagger_ui_oauth2_redirect_url,
             config.swagger_ui_init_oauth,
             config.swagger_ui_parameters,
+            config.redoc_parameters,
+            config.scalar_parameters,
+            Look(config.docs_favicon_url, config.docs_css_url, config.docs_color_scheme),
         )
         # Called late: another function may stand in `openapi` by then.
         return dict(documentation_pages(documentation, lambda: application.openapi()))

@@ -6,6 +6,7 @@ from typing import Any, Literal, Mapping, Optional, Sequence
 from typing_extensions import TypedDict
 
 OpenAPIVersion = Literal["3.1.0", "3.1.1", "3.1.2", "3.2.0"]
+ColorScheme = Literal["auto", "light", "dark"]
 Table = Mapping[str, Any]
 
 UNCHOSEN = "auto"
@@ -35,6 +36,11 @@ class DocumentOptions(TypedDict, total=False):
     swagger_ui_oauth2_redirect_url: Optional[str]
     swagger_ui_init_oauth: Optional[Table]
     swagger_ui_parameters: Optional[Table]
+    redoc_parameters: Optional[Table]
+    scalar_parameters: Optional[Table]
+    docs_color_scheme: ColorScheme
+    docs_css_url: str
+    docs_favicon_url: str
 
 
 @dataclass(frozen=True)
@@ -100,3 +106,18 @@ class DocumentSettings:
 
     swagger_ui_parameters: Optional[Table] = field(default=None, hash=False)
     """Swagger UI's own settings."""
+
+    redoc_parameters: Optional[Table] = field(default=None, hash=False)
+    """ReDoc's."""
+
+    scalar_parameters: Optional[Table] = field(default=None, hash=False)
+    """Scalar's."""
+
+    docs_color_scheme: ColorScheme = "auto"
+    """Colours of these pages: `light`, `dark`, or `auto`, which is what the reader's system is set to."""
+
+    docs_css_url: str = ""
+    """A style sheet that comes after theirs."""
+
+    docs_favicon_url: str = ""
+    """Their icon."""

@@ -8,11 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Mapping, NamedTuple, Optional, Sequence
 
-from typing_extensions import Literal
-
+from microframe.configurations.document import ColorScheme
 from microframe.openapi.assets import REDOC, SCALAR, SWAGGER_UI, Asset
-
-ColorScheme = Literal["auto", "light", "dark"]
 
 SCRIPTS = Path(__file__).parent / "scripts"
 CONTAINERS = {"swagger": "swagger-ui", "redoc": "redoc", "scalar": "scalar"}
