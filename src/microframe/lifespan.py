@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import inspect
-from dataclasses import dataclass
 from typing import (
     Any,
     AsyncContextManager,
@@ -12,6 +11,7 @@ from typing import (
     Dict,
     List,
     Mapping,
+    NamedTuple,
     Optional,
     Sequence,
     Tuple,
@@ -31,8 +31,7 @@ class LifespanError(MicroFrameException):
     """Something did not start or stop; the text names whose it was, and the cause is the exception itself."""
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """One thing to open: `owner` names it in errors. What it yields, if anything, becomes state of every request."""
 
     owner: str

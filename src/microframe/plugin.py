@@ -1,7 +1,6 @@
 """Plugin: the contract of a battery: a name, what it needs, and `setup(host)`, with the verbs a host offers."""
 
 from dataclasses import dataclass, field
-from graphlib import CycleError, TopologicalSorter
 from typing import (
     Any,
     Awaitable,
@@ -156,6 +155,10 @@ def order_plugins(plugins: Sequence[Plugin]) -> List[Plugin]:
         name: [other for other in needs if other in need.requires or other in need.after]
         for name, need in needs.items()
     }
+    if not graph:
+        return []
+    from graphlib import CycleError, TopologicalSorter
+
     try:
         return [needs[name].plugin for name in TopologicalSorter(graph).static_order()]
     except CycleError as exc:

@@ -1,7 +1,6 @@
 """StaticFiles: an endpoint that answers with the files of a folder, and with nothing outside it."""
 
 import os
-from importlib.util import find_spec
 from stat import S_ISDIR, S_ISREG
 from typing import List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
@@ -163,6 +162,8 @@ class StaticFiles:
 
 def folder_of(package: Union[str, Tuple[str, str]]) -> str:
     """The folder of static files that an installed package has."""
+    from importlib.util import find_spec
+
     name, inside = (package, "statics") if isinstance(package, str) else package
     try:
         spec = find_spec(name)

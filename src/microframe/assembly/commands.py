@@ -1,6 +1,5 @@
 """Commands: functions that the command line runs; what they ask for is checked when the application is built."""
 
-from dataclasses import replace
 from typing import Any, Callable, Dict, Iterable, List, Mapping
 
 from microframe.assembly.installation import Installation
@@ -37,7 +36,7 @@ def check_commands(commands: Mapping[str, Callable[..., Any]], injector: Injecto
         given = {asked.name for asked in arguments_of(signature, injector)}
         injected = tuple(asked for asked in signature.parameters if asked.name not in given)
         try:
-            injector.compile(replace(signature, parameters=injected), Site("work", signature.where))
+            injector.compile(signature._replace(parameters=injected), Site("work", signature.where))
         except SetupError as exc:
             raise SetupError(f"the command {name!r}: {exc}") from exc
 

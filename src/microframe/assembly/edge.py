@@ -20,7 +20,6 @@ from microframe.context import Owner
 from microframe.endpoint import Endpoint, Guard
 from microframe.http.form_limits import DEFAULT_FORM_LIMITS, FormLimits
 from microframe.injection.handler import limit_forms
-from microframe.middleware.debug_page import build_debug_page
 from microframe.middleware.errors import DebugPage, Errors
 from microframe.routing.dispatch import SocketHandler
 
@@ -105,4 +104,8 @@ def build_edge(
 
 def configured_debug_page(config: AppConfig) -> Optional[DebugPage]:
     """The page of a 500 with its source lines, where the configuration allows it."""
-    return build_debug_page([key.reveal() for key in config.secret_keys]) if config.debug else None
+    if not config.debug:
+        return None
+    from microframe.middleware.debug_page import build_debug_page  # what production does not load
+
+    return build_debug_page([key.reveal() for key in config.secret_keys])

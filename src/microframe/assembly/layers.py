@@ -1,6 +1,5 @@
 """Layers: the application's middleware, put in order."""
 
-from dataclasses import dataclass
 from typing import Any, Callable, List, Mapping, NamedTuple, Sequence, Set, Tuple
 
 from microframe.asgi.messages import ASGIApp
@@ -16,8 +15,7 @@ from microframe.routing.route import Inherited, Mount, Route, where_is
 SLOTS = ("errors", "trace", "headers", "cors", "compress", "session", "csrf", "limit", "cache", "app")
 
 
-@dataclass(frozen=True)
-class Layer:
+class Layer(NamedTuple):
     """One middleware of the application, and where it wants to stand."""
 
     name: str

@@ -1,7 +1,6 @@
 """Program: an application put together: what answers its requests and sockets, and what lives as long as it does."""
 
 import sys
-from dataclasses import dataclass
 from typing import (
     Any,
     AsyncContextManager,
@@ -76,8 +75,7 @@ class Registered(NamedTuple):
     """Whether another application stands around this one."""
 
 
-@dataclass(frozen=True)
-class Program:
+class Program(NamedTuple):
     """Everything that is decided at build."""
 
     table: Table

@@ -1,12 +1,13 @@
 """Table: every route and mount of an application, compiled, for the matchers and for who wants to know."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import (
     Any,
     Iterable,
     Iterator,
     List,
     Mapping,
+    NamedTuple,
     Optional,
     Sequence,
     Set,
@@ -38,8 +39,7 @@ from microframe.routing.versions import Versions
 Found = Union[Route, Mount]
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(NamedTuple):
     """Everything that can be matched, and how it is called."""
 
     requests: List[Entry[Any]]
@@ -51,8 +51,7 @@ class Table:
     """How mounted applications start and stop: each once, wherever it is mounted."""
 
 
-@dataclass(frozen=True)
-class Workshop:
+class Workshop(NamedTuple):
     """What compiling a route draws on."""
 
     injector: Injector
@@ -98,7 +97,7 @@ class Workshop:
         try:
             check_surroundings(inherited)
             if inherited.host is not None:
-                inherited = replace(inherited, host_pattern=parse_host(inherited.host, self.converters))
+                inherited = inherited._replace(host_pattern=parse_host(inherited.host, self.converters))
             if isinstance(item, Route):
                 return replace(item, inherited=inherited, pattern=parse_path(item.path, self.converters))
         except SetupError as exc:
@@ -139,7 +138,7 @@ class Workshop:
         endpoint = surround_mount(mount, opened, self.injector, site)
         endpoint = limited(mount.inherited, fold(layers_of_mount(self.layers, mount), endpoint))
         table.requests.append(Entry(pattern, Target(endpoint, mount), host=host, mount=True))
-        handler = surround_socket_mount(mount, opened, self.injector, replace(site, kind="socket"))
+        handler = surround_socket_mount(mount, opened, self.injector, site._replace(kind="socket"))
         if handler is not None:
             table.sockets.append(Entry(pattern, SocketTarget(handler, mount), host=host, mount=True))
 

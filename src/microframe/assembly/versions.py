@@ -39,7 +39,7 @@ def spread(item: Found, versioning: Optional[Versions]) -> List[Found]:
     for version in versions:
         versioning.check(version, str(item))
     return [
-        replace(item, path=path, inherited=replace(item.inherited, versions=tuple(here)))
+        replace(item, path=path, inherited=item.inherited._replace(versions=tuple(here)))
         for path, here in versioning.paths(item.path, versions)
     ]
 

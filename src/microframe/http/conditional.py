@@ -1,11 +1,9 @@
 """Conditional requests: the validators of a representation, and what preconditions say of them (RFC 9110 §13)."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, timezone
-from email.utils import formatdate, parsedate_tz
 from os import stat_result
-from typing import List, Optional, Union
+from typing import List, NamedTuple, Optional, Union
 from urllib.parse import quote
 
 from microframe.http.headers import Headers, RawHeaders, find
@@ -23,8 +21,7 @@ Version = Union[str, int, datetime]
 """What tells one state of a resource from the next: a number that counts up, a hash, a time of change."""
 
 
-@dataclass(frozen=True)
-class Validators:
+class Validators(NamedTuple):
     """What is known of a representation as it is now; both None: there is none, or nobody knows.
 
     `etag` is as it goes on the wire, `modified` in seconds since 1970.
@@ -57,11 +54,15 @@ def file_etag(stat: stat_result) -> str:
 
 def format_http_date(seconds: float) -> str:
     """A time (seconds since 1970) as HTTP writes it (RFC 9110 §5.6.7)."""
+    from email.utils import formatdate  # it brings much along, and not everybody sends dates
+
     return formatdate(min(max(seconds, 0), LAST_SECOND), usegmt=True)
 
 
 def parse_http_date(text: str) -> Optional[int]:
     """A date of HTTP in any of its three forms as seconds since 1970; None for what is none."""
+    from email.utils import parsedate_tz
+
     try:
         parsed = parsedate_tz(text) if len(text) <= MAX_DATE else None
         if parsed is None:

@@ -1,6 +1,5 @@
 """Filetypes: the media type of a file by the ending of its name, the same on every machine."""
 
-import mimetypes
 from functools import lru_cache
 from os.path import splitext
 from typing import Dict
@@ -88,5 +87,7 @@ def media_type_of(name: str) -> str:
 
 @lru_cache(maxsize=1)
 def _registered() -> Dict[str, str]:
+    import mimetypes
+
     # Python's own table; its instances know nothing of the machine's.
     return mimetypes.MimeTypes().types_map[True]

@@ -1,6 +1,5 @@
 """Problems: an error as the one envelope that the framework answers with (RFC 9457)."""
 
-import html
 import json
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple, Type
 
@@ -95,6 +94,8 @@ def wants_html(connection: Connection) -> bool:
 
 def error_page(problem: Mapping[str, Any]) -> bytes:
     """The problem as a small page of its own, with nothing loaded from anywhere."""
+    import html  # only for browsers
+
     lines: List[str] = [f"<p>{html.escape(str(problem['detail']))}</p>"]
     for error in problem.get("errors", ()):
         place = ".".join(str(part) for part in error["loc"])

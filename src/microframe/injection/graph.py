@@ -1,6 +1,6 @@
 """Graph: reads a callable and everything it depends on, and compiles them to a plan; every mistake is found here."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import (
     Annotated,
     Any,
@@ -165,7 +165,7 @@ class GraphBuilder:
         if asked.marker is None and get_origin(asked.annotation) is Annotated:
             kind = get_args(asked.annotation)[0]
             if is_framework(kind) or self.is_provided(kind):
-                return replace(asked, annotation=kind)
+                return asked._replace(annotation=kind)
         return asked
 
     def place_of(self, asked: Asked) -> int:

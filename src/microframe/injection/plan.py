@@ -9,6 +9,7 @@ from typing import (
     FrozenSet,
     List,
     Mapping,
+    NamedTuple,
     Optional,
     Sequence,
     Set,
@@ -46,8 +47,7 @@ class Step:
         return frozenset(index for _, index in self.slots)
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """What compiling a callable gives: `run(context)` makes its value and everything below it."""
 
     run: Callable[[Any], Awaitable[Any]]

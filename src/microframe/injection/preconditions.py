@@ -1,9 +1,8 @@
 """Preconditions of a route: `etag=` and `last_modified=`, compiled to what is asked before its handler runs."""
 
 import functools
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Awaitable, Callable, Mapping, Optional
+from typing import Any, Awaitable, Callable, Mapping, NamedTuple, Optional
 
 from microframe.endpoint import Endpoint
 from microframe.exceptions import SetupError
@@ -24,8 +23,7 @@ GATE = "precondition of the route"
 VERSION = "version of what the route shows"
 
 
-@dataclass(frozen=True)
-class Preconditions:
+class Preconditions(NamedTuple):
     """What a route says of the version of what it shows or changes."""
 
     etag: Optional[Callable[..., Any]]
@@ -42,7 +40,7 @@ class Preconditions:
         """
         gate = Asked(GATE, Any, Depends(self.build_check()), MISSING)
         parameters = (*signature.parameters, gate)
-        return replace(signature, call=gated(signature), parameters=parameters)
+        return signature._replace(call=gated(signature), parameters=parameters)
 
     def build_check(self) -> Callable[..., Awaitable[Optional[Response]]]:
         tag, date = self.etag or unknown, self.last_modified or unknown

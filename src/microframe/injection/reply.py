@@ -2,8 +2,7 @@
 
 import collections.abc
 import inspect
-from dataclasses import dataclass
-from typing import Any, Final, List, Optional, Tuple, Type, Union, get_args, get_origin
+from typing import Any, Final, List, NamedTuple, Optional, Tuple, Type, Union, get_args, get_origin
 
 from microframe.exceptions import SetupError
 from microframe.http.events import EventSourceResponse, ServerSentEvent
@@ -41,8 +40,7 @@ STREAMS: Final = (
 ITEMIZED: Final = (EventSourceResponse, JSONLinesResponse)
 
 
-@dataclass(frozen=True)
-class ReplyShape:
+class ReplyShape(NamedTuple):
     """What a route answers when all goes well."""
 
     model: Any

@@ -4,9 +4,20 @@ import contextlib
 import functools
 import inspect
 import sys
-from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Annotated, Any, Callable, Dict, List, Optional, Tuple, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    Callable,
+    Dict,
+    List,
+    NamedTuple,
+    Optional,
+    Tuple,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from microframe.exceptions import SetupError
 from microframe.http.background import is_async_callable
@@ -18,8 +29,7 @@ MARKERS = (Parameter, Dependency, Inject)
 RESERVED = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """One parameter: its type without our markers, the marker if there is one, and the default (or MISSING)."""
 
     name: str
@@ -29,8 +39,7 @@ class Asked:
     positional_only: bool = False
 
 
-@dataclass(frozen=True)
-class Signature:
+class Signature(NamedTuple):
     """A callable as injection sees it. `style` says how it is run."""
 
     call: Callable[..., Any]

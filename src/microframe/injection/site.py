@@ -1,7 +1,6 @@
 """Site: what a graph is compiled for, and whom it asks for what it cannot know itself."""
 
-from dataclasses import dataclass
-from typing import Any, Callable, FrozenSet, Mapping, Optional, Protocol
+from typing import Any, Callable, FrozenSet, Mapping, NamedTuple, Optional, Protocol
 
 from microframe.concurrency import Threads
 from microframe.injection.plan import Plan
@@ -19,8 +18,7 @@ KIND_NAMES = {
 Replace = Mapping[Any, Callable[..., Any]]
 
 
-@dataclass(frozen=True)
-class Site:
+class Site(NamedTuple):
     """What a graph is compiled for: the kind of context, the names in the path, and who is named in errors."""
 
     kind: str

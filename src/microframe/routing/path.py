@@ -1,16 +1,14 @@
 """Path: the grammar of route paths, `/boards/{board_id:int}/{name}.{extension}`, and of hosts."""
 
 import re
-from dataclasses import dataclass
-from typing import Mapping, Sequence, Tuple
+from typing import Mapping, NamedTuple, Sequence, Tuple
 
 from microframe.exceptions import SetupError
 from microframe.routing.converters import BUILT_IN, Converter
 from microframe.routing.segment import Segment, parse_segment
 
 
-@dataclass(frozen=True)
-class PathPattern:
+class PathPattern(NamedTuple):
     """A path as the program writes it, taken apart. Literal text is what a client's path is once decoded."""
 
     text: str
@@ -32,8 +30,7 @@ class PathPattern:
         return self.text
 
 
-@dataclass(frozen=True)
-class HostPattern:
+class HostPattern(NamedTuple):
     """A host as the program writes it: `api.example.com`, `{tenant}.example.com`. Its segments are labels."""
 
     text: str

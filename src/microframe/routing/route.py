@@ -1,8 +1,21 @@
 """Route: method, path, handler and options as a frozen record, and the options themselves, declared once."""
 
 import inspect
-from dataclasses import dataclass, field
-from typing import Any, Callable, FrozenSet, Iterable, List, Mapping, Optional, Sequence, Tuple, Type, Union
+from dataclasses import dataclass
+from typing import (
+    Any,
+    Callable,
+    FrozenSet,
+    Iterable,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+    Type,
+    Union,
+)
 
 from typing_extensions import TypedDict
 
@@ -65,8 +78,7 @@ def within(outer: Optional[FormLimits], inner: Optional[FormLimits]) -> Optional
     return inner.over(outer) if inner is not None and outer is not None else inner or outer
 
 
-@dataclass(frozen=True)
-class Inherited:
+class Inherited(NamedTuple):
     """What a route takes from the routers around it, the outermost first."""
 
     prefix: str = ""
@@ -80,19 +92,19 @@ class Inherited:
     raises: Tuple[Type[Exception], ...] = ()
     callbacks: Tuple["Route", ...] = ()
     generate_unique_id_function: Optional[Callable[["Route"], str]] = None
-    responses: Mapping[Union[int, str], Mapping[str, Any]] = field(default_factory=dict)
+    responses: Mapping[Union[int, str], Mapping[str, Any]] = {}
     exception_handlers: Tuple[ExceptionHandlers, ...] = ()
     deprecated: Union[bool, Deprecation, None] = None
     include_in_schema: bool = True
     response_class: Optional[Type[Response]] = None
-    response_options: Mapping[str, Any] = field(default_factory=dict)
+    response_options: Mapping[str, Any] = {}
     """The `response_model_*` options that were given, without that prefix."""
     max_body_size: Optional[int] = None
     form_limits: Optional[FormLimits] = None
     cancel_on_disconnect: Optional[bool] = None
     versions: Optional[Tuple[str, ...]] = None
     """None: whatever the version."""
-    policies: Mapping[str, Any] = field(default_factory=dict)
+    policies: Mapping[str, Any] = {}
 
     def within(self, inner: "Inherited") -> "Inherited":
         """This, with what a router inside it adds; the inner one has the last word."""

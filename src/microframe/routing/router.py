@@ -353,7 +353,7 @@ def shared_options(prefix: str, options: RouterOptions) -> Inherited:
     inherited = inherit_options(route_like)
     return Inherited(
         **{
-            **vars(inherited),
+            **inherited._asdict(),
             "prefix": prefix,
             "host": options.get("host"),
             "response_class": options.get("default_response_class"),

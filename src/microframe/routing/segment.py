@@ -1,15 +1,13 @@
 """Segment: what stands between two slashes, its grammar, and how one of several parts is taken apart."""
 
 import re
-from dataclasses import dataclass
-from typing import Any, Callable, List, Mapping, Optional, Pattern, Tuple, Union
+from typing import Any, Callable, List, Mapping, NamedTuple, Optional, Pattern, Tuple, Union
 
 from microframe.exceptions import SetupError
 from microframe.routing.converters import Converter
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(NamedTuple):
     """`{name:kind}`."""
 
     name: str
@@ -20,8 +18,7 @@ class Parameter:
 Part = Union[str, Parameter]
 
 
-@dataclass(frozen=True)
-class Segment:
+class Segment(NamedTuple):
     """One text, one parameter, or texts and parameters in turn."""
 
     parts: Tuple[Part, ...]

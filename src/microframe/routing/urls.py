@@ -1,6 +1,5 @@
 """Urls: from the name of a route and its parameters back to a path."""
 
-from difflib import get_close_matches
 from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from microframe.exceptions import MicroFrameException
@@ -141,6 +140,8 @@ class RouteNames:
         """
         patterns = list(self.find(name))
         if not patterns:
+            from difflib import get_close_matches  # seldom wanted, and on the way out
+
             near = get_close_matches(name, set(self), n=3)
             hint = f"; there is {', '.join(near)}" if near else ""
             raise NoMatchFound(f"no route is called {name!r}{hint}")

@@ -1,6 +1,5 @@
 """Codec: the contract of a model library: JSON and plain values in, checked values out, and back."""
 
-from dataclasses import dataclass
 from typing import (
     Any,
     Callable,
@@ -29,8 +28,7 @@ Encode = Callable[[Any], bytes]
 Fields = Union["set[int]", "set[str]", "Mapping[int, Any]", "Mapping[str, Any]"]
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(NamedTuple):
     """One field of a structured type, for who fills it from a query, headers or a form."""
 
     name: str
@@ -61,8 +59,7 @@ class Schemas(NamedTuple):
     definitions: Dict[str, Dict[str, Any]]
 
 
-@dataclass(frozen=True)
-class EncodeOptions:
+class EncodeOptions(NamedTuple):
     """FastAPI's `response_model_*` options."""
 
     include: Optional[Fields] = None
