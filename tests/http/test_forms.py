@@ -11,7 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microframe.exceptions import BadRequestException, ClientDisconnect, UnsupportedMediaTypeException
+from microframe.exceptions import (
+    BadRequestException,
+    ClientDisconnect,
+    SetupError,
+    UnsupportedMediaTypeException,
+)
 from microframe.http import uploads
 from microframe.http.form_limits import (
     DEFAULT_FORM_LIMITS,
@@ -406,7 +411,7 @@ async def test_a_limit_of_none_is_no_limit() -> None:
 
 @pytest.mark.parametrize("value", [-1, 1.5, "1", True])
 def test_a_limit_is_a_number(value: Any) -> None:
-    with pytest.raises(ValueError, match="max_files is a number of at least 0"):
+    with pytest.raises(SetupError, match="max_files is a number of at least 0"):
         FormLimits(max_files=value)
 
 

@@ -117,6 +117,13 @@ async def test_a_form_that_breaks_off_is_refused_there() -> None:
     assert seen == ["a", "f", "b"]
 
 
+async def test_a_form_that_was_read_whole_has_no_parts_any_more() -> None:
+    request = posting(BODY)
+    await request.form()
+    with pytest.raises(RuntimeError, match="read whole before"):
+        request.form_parts()
+
+
 async def test_the_end_of_the_request_ends_the_reading() -> None:
     async with posting(pieces(BODY, 10)) as request:
         assert isinstance(request, Request)

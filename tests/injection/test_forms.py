@@ -102,6 +102,21 @@ async def test_of_a_repeated_field_the_last_is_read_unless_the_application_is_st
     assert (await fill(app, twice[:1])).value == 1
 
 
+async def test_so_it_is_with_the_fields_of_a_model() -> None:
+    app = Application(strict=True, secret_key=secrets.token_hex(32))
+
+    @app.post("/")
+    async def show(person: Annotated[Person, Form()]) -> Any:
+        return [person.name, person.tags]
+
+    twice = [("name", "a"), ("name", "b"), ("tags", "x"), ("tags", "y"), ("age", "1"), ("age", "2")]
+    assert (await fill(app, twice)).faults == [
+        ("body.name", "duplicate_parameter"),
+        ("body.age", "duplicate_parameter"),
+    ]
+    assert (await fill(app, twice[1:5])).value == ["b", ["x", "y"]]
+
+
 async def test_aliases_and_constraints() -> None:
     app = asking(Annotated[int, Form(alias="x-y", ge=3)])
     assert (await fill(app, [("x-y", "3")])).value == 3

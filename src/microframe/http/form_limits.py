@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 from typing import Final, Optional
 
-from microframe.exceptions import BadRequestException, PayloadTooLargeException
+from microframe.exceptions import BadRequestException, PayloadTooLargeException, SetupError
 
 
 class MalformedFormException(BadRequestException):
@@ -64,7 +64,7 @@ class FormLimits:
         for field in fields(self):
             value = getattr(self, field.name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
-                raise ValueError(f"{field.name} is a number of at least 0, not {value!r}")
+                raise SetupError(f"{field.name} is a number of at least 0, not {value!r}")
 
     def over(self, outer: "FormLimits") -> "FormLimits":
         """These, and the outer ones where these say nothing."""

@@ -173,7 +173,10 @@ class Request(Connection):
 
         Raises:
             UnsupportedMediaTypeException: the body does not say that it is multipart.
+            RuntimeError: somebody has read the form whole.
         """
+        if self._form is not None:
+            raise RuntimeError("the form was read whole before: nothing of it comes in parts any more")
         boundary = boundary_of(self.headers.get("content-type"))
         parts = FormParts(self.stream(), boundary, self.form_limits)
         self.on_close(lambda error: parts.aclose())
