@@ -134,6 +134,49 @@ app.include_router(router)
     assert [line.partition("(")[2][:3] for line in lines] == ["503", "401", "402", "403", "404", "405", "406"]
 
 
+def test_what_stands_around_every_route_declares_for_all_of_them(folder: Path) -> None:
+    program = """
+from microframe import Application, HTTPException, raises
+
+async def one(connection):
+    raise HTTPException(403)
+
+@raises(HTTPException)
+async def two(connection):
+    raise HTTPException(402)
+
+class Clock:
+    name = "clock"
+
+    def setup(self, host):
+        host.add_guard(GUARD)
+
+app = Application(plugins=[Clock()], allowed_hosts=["example.com"])
+
+@app.get("/")
+async def read() -> None: ...
+"""
+    assert check(folder, program.replace("GUARD", "one"))[1][0].startswith(
+        "app.py:5: error: HTTPException (403)"
+    )
+    (folder / "other.py").write_text(program.replace("GUARD", "two"))
+    assert call("check", "other:app").exit_code == 0
+
+
+def test_the_framework_declares_what_it_raises_itself(folder: Path) -> None:
+    program = """
+from microframe import Application, Depends
+from microframe.security import HTTPBasic, OAuth2PasswordBearer
+
+app = Application()
+
+@app.get("/")
+async def read(token: str = Depends(OAuth2PasswordBearer(tokenUrl="t")), basic: object = Depends(HTTPBasic())) -> None:
+    ...
+"""
+    assert check(folder, program) == (0, [])
+
+
 def test_routes_of_mounted_applications_are_looked_at(folder: Path) -> None:
     outer = "\nouter = Application()\nouter.mount('/shop', app)\n"
     code, lines = check(folder, SHOP + READ % "" + outer, "app:outer")

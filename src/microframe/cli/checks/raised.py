@@ -15,6 +15,8 @@ Kinds = FrozenSet[Type[BaseException]]
 DETACHED = ("create_task", "ensure_future")
 """What they are given runs by itself: what that raises comes from nowhere here."""
 
+OURS = "microframe"
+
 TRIES = tuple(getattr(ast, name) for name in ("Try", "TryStar") if hasattr(ast, name))
 
 
@@ -32,11 +34,13 @@ def raised_by(function: Callable[..., Any]) -> List[Raised]:
     """Where a function raises an `HTTPException`, or an exception whose class has an `http_status`.
 
     Calls are followed to functions of the same package, and to methods of parameters that say their class. What is
-    caught on the way does not count. What cannot be told without running anything is passed over.
+    caught on the way does not count. What cannot be told without running anything is passed over, and so is what
+    the framework itself raises, which is in every document where it may happen.
     """
     reader = Reader()
     for target in behind(function):
-        reader.read(target, frozenset())
+        if target.package != OURS:
+            reader.read(target, frozenset())
     return sorted(reader.found, key=lambda raised: (raised.file, raised.line))
 
 

@@ -53,8 +53,8 @@ class Documented:
     route: Route
     prefix: str
     injector: Injector
-    guards: Sequence[Any]
-    """Those of the application around it."""
+    around: Sequence[Any]
+    """The guards and middleware of the application, plugins' included."""
 
     @property
     def name(self) -> str:
@@ -62,9 +62,9 @@ class Documented:
 
     @property
     def calls(self) -> List[Any]:
-        """What is called to answer it, and may raise: guards, the handler, dependencies and providers."""
+        """What is called to answer it, and may raise: what stands around, the handler, dependencies and providers."""
         route = self.route
-        called = [*self.guards, *route.inherited.guards]
+        called = [*self.around, *route.inherited.guards, *route.inherited.middleware]
         waiting = [(route.handler, route.controller)]
         waiting += [(marker.call, None) for marker in route.inherited.dependencies]
         seen = set()
@@ -90,9 +90,11 @@ class Documented:
 
 def documented_routes(app: Application, prefix: str = "") -> Iterator[Documented]:
     """The routes of an application and of those it mounts, but those that are in no document."""
+    program = app._program
+    around = program.around if program is not None else ()
     for route in app.routes:
         if not route.is_socket and route.inherited.include_in_schema:
-            yield Documented(route, prefix, app.injector, app._guards)
+            yield Documented(route, prefix, app.injector, around)
     for mount in app.mounts:
         if isinstance(mount.app, Application):
             yield from documented_routes(mount.app, f"{prefix}{mount.path}")
