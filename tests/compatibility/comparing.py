@@ -4,7 +4,7 @@ from typing import List
 
 from tests.compatibility.asking import Ask, Told
 
-IGNORED = {"content-length", "date", "server", "allow"}
+IGNORED = {"content-length", "date", "server", "etag", "allow"}
 """Headers that say nothing of compatibility; `Allow` has the automatic HEAD and OPTIONS."""
 
 

@@ -11,7 +11,8 @@ from types import ModuleType
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-BLOCK = re.compile(r"^```python[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```python(?! fastapi\n)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+"""What is marked `python fastapi` is run by FastAPI (`test_from_fastapi.py`)."""
 
 
 @dataclass(frozen=True)
