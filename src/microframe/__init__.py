@@ -4,11 +4,12 @@ from microframe import status
 from microframe.application import Application
 from microframe.concurrency import run_in_threadpool
 from microframe.configurations import AppConfig, load_config
-from microframe.context import Context, State
+from microframe.context import Context, Deadline, State
 from microframe.endpoint import Endpoint, Guard, Middleware
 from microframe.exceptions import (
     BadRequestException,
     ForbiddenException,
+    GatewayTimeoutException,
     HTTPException,
     MicroFrameException,
     NotFoundException,
@@ -86,6 +87,7 @@ __all__ = [
     "Context",
     "Controller",
     "Cookie",
+    "Deadline",
     "Depends",
     "Deprecation",
     "Endpoint",
@@ -99,6 +101,7 @@ __all__ = [
     "FormLimits",
     "FormPart",
     "FormParts",
+    "GatewayTimeoutException",
     "Guard",
     "HTMLResponse",
     "HTTPException",

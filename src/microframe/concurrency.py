@@ -56,13 +56,24 @@ async def in_thread(pool: Optional[ThreadPoolExecutor], function: Callable[[], T
         adopt(context)
 
 
+class ThreadEnd(asyncio.Future):  # type: ignore[type-arg]  # no subscript on Python 3.9's own
+    """What waits for a thread that nobody can stop; whoever runs a coroutine step by step knows it by this."""
+
+
 async def ended(running: "asyncio.Future[T]") -> None:
     """Wait for a thread that nobody can stop, so that nothing is closed while it works with it."""
     while not running.done():
+        end = ThreadEnd(loop=asyncio.get_running_loop())
+        running.add_done_callback(functools.partial(tell, end))
         with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.wait([running])
+            await end
     if not running.cancelled():
         running.exception()
+
+
+def tell(end: ThreadEnd, running: "asyncio.Future[T]") -> None:
+    if not end.done():
+        end.set_result(None)
 
 
 def _guard(function: Callable[[], T]) -> T:

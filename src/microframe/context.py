@@ -1,5 +1,7 @@
 """Context: what a request, a socket, a job and a command have in common: state, resources, provided values."""
 
+import time
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import (
     Any,
@@ -72,6 +74,28 @@ class State:
         return len(self._values)
 
 
+@dataclass(frozen=True)
+class Deadline:
+    """When a piece of work must be done, if ever. Ask for it by its type, and give what you call the rest of it."""
+
+    __provided__ = True
+
+    at: float = float("inf")
+    """A moment of `clock`; infinity for no deadline."""
+    clock: Callable[[], float] = time.monotonic
+
+    def remaining(self) -> float:
+        """Seconds that are left: 0 when it has passed, infinity where there is none."""
+        return max(self.at - self.clock(), 0.0)
+
+    def within(self, seconds: float) -> "Deadline":
+        """The sooner one of this and one in so many seconds."""
+        return replace(self, at=min(self.at, self.clock() + seconds))
+
+
+NO_DEADLINE = Deadline()
+
+
 class Owner(Protocol):
     """What a context knows of the application it runs in."""
 
@@ -105,6 +129,8 @@ class Context:
     _state: Optional[State] = None
     _values: Optional[Dict[object, Any]] = None
     _resources: Optional[List[Closer]] = None
+    deadline: Deadline = NO_DEADLINE
+    """When this work must be done; it is cancelled when that has passed."""
     failure: Optional[BaseException] = None
     """The exception behind a 500, for whoever logs or re-raises it."""
 

@@ -264,6 +264,12 @@ def plain_or_text(body: bytes) -> Any:
         return body.decode("utf-8", "replace")
 
 
+class GatewayTimeoutException(StatusException):
+    """The answer was not ready in time."""
+
+    status = 504
+
+
 class ResponseValidationException(MicroFrameException):
     """A handler returned what its declared response does not allow: a fault of the program, answered as a 500."""
 

@@ -130,6 +130,11 @@ def test_a_number_is_a_whole_one_in_its_range(name: str, value: object) -> None:
     assert refusal(**{name: value}).startswith(f"{name}: expected a whole number")
 
 
+@pytest.mark.parametrize("value", [-1, -0.5, True, "8", None, float("nan"), float("inf")])
+def test_a_time_is_some_seconds(value: object) -> None:
+    assert refusal(request_timeout=value).startswith("request_timeout: expected a number of seconds, or 0")
+
+
 @pytest.mark.parametrize("name", FLAGS)
 @pytest.mark.parametrize("value", [0, 1, "true", None])
 def test_a_flag_is_true_or_false(name: str, value: object) -> None:

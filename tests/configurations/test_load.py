@@ -99,6 +99,7 @@ FIELDS: "dict[str, tuple[str, object, object]]" = {
     "max_path_size": ("13", 13, 13),
     "threads": ("4", 4, 4),
     "cancel_on_disconnect": ("on", True, True),
+    "request_timeout": ("2.5", 2.5, 2.5),
     "websocket_max_message_size": ("14", 14, 14),
     "websocket_allowed_origins": ('["https://a.test"]', ["https://a.test"], ("https://a.test",)),
     "host": ("0.0.0.0", "0.0.0.0", "0.0.0.0"),

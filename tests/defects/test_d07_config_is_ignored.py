@@ -246,6 +246,16 @@ async def test_cancel_on_disconnect_cancels_handlers(cancels: bool) -> None:
     assert ended == ["cancelled" if cancels else "finished"]
 
 
+async def test_request_timeout_is_what_an_answer_may_take() -> None:
+    app = application(request_timeout=0.01)
+
+    @app.get("/slow")
+    async def slow() -> None:
+        await asyncio.sleep(5)
+
+    assert (await AsyncTestClient(app).get("/slow")).status_code == 504
+
+
 async def test_websocket_max_message_size_is_the_largest() -> None:
     client = AsyncTestClient(application(websocket_max_message_size=10))
     async with client.websocket_connect("/echo") as socket:

@@ -180,7 +180,11 @@ class Assembly:
         return [wrap for stack in self.stacks for wrap in stack.around]
 
     def workshop(self, layers: Sequence[Layer]) -> Workshop:
-        defaults = Inherited(cancel_on_disconnect=self.config.cancel_on_disconnect or None)
+        config = self.config
+        defaults = Inherited(
+            cancel_on_disconnect=config.cancel_on_disconnect or None,
+            policies={"timeout": config.request_timeout} if config.request_timeout else {},
+        )
         application = self.application
         return Workshop(
             application.injector,

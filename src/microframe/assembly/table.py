@@ -17,7 +17,7 @@ from typing import (
 from microframe.assembly.layers import Layer, check_surroundings, layers_of_mount, layers_of_route
 from microframe.assembly.mounts import open_mount, surround_mount, surround_socket_mount
 from microframe.assembly.versions import deprecated, deprecation_of, names_of, spread
-from microframe.endpoint import fold
+from microframe.endpoint import Endpoint, fold
 from microframe.exceptions import SetupError
 from microframe.injection.handler import (
     build_endpoint,
@@ -28,6 +28,7 @@ from microframe.injection.injector import Injector
 from microframe.injection.site import Site
 from microframe.lifespan import Part
 from microframe.middleware.errors import handle_sockets
+from microframe.middleware.timeout import check_seconds, keep_deadline
 from microframe.routing.converters import Converter
 from microframe.routing.dispatch import SocketTarget, Target, refuse_foreign
 from microframe.routing.matcher import Entry
@@ -110,6 +111,7 @@ class Workshop(NamedTuple):
         for name in names_of(route, self.versioning):
             table.names.add(name, pattern)
         if route.is_socket:
+            refuse_for_sockets(route)
             handler = build_socket_handler(route, self.injector, self.strict)
             for handlers in reversed(route.inherited.exception_handlers):
                 handler = handle_sockets(handlers)(handler)
@@ -118,7 +120,7 @@ class Workshop(NamedTuple):
         endpoint = fold(
             layers_of_route(self.layers, route), build_endpoint(route, self.injector, self.strict)
         )
-        endpoint = limited(route.inherited, endpoint)
+        endpoint = timed(route, limited(route.inherited, endpoint))
         deprecation = deprecation_of(route, self.versioning)
         if deprecation is not None:
             endpoint = deprecated(endpoint, deprecation)
@@ -137,10 +139,23 @@ class Workshop(NamedTuple):
         site = Site("http", str(mount), names, self.strict)
         endpoint = surround_mount(mount, opened, self.injector, site)
         endpoint = limited(mount.inherited, fold(layers_of_mount(self.layers, mount), endpoint))
+        endpoint = timed(mount, endpoint)
         table.requests.append(Entry(pattern, Target(endpoint, mount), host=host, mount=True))
         handler = surround_socket_mount(mount, opened, self.injector, site._replace(kind="socket"))
         if handler is not None:
             table.sockets.append(Entry(pattern, SocketTarget(handler, mount), host=host, mount=True))
+
+
+def timed(item: Found, endpoint: Endpoint) -> Endpoint:
+    """With the deadline that a route or mount has, if it has any."""
+    seconds = check_seconds(item.inherited.policies.get("timeout", 0), item)
+    return keep_deadline(seconds)(endpoint) if seconds else endpoint
+
+
+def refuse_for_sockets(route: Route) -> None:
+    """Nothing, where a WebSocket is not given what only requests have."""
+    if "timeout" in route.options:
+        raise SetupError(f"timeout= is for requests: {route} cannot have it")
 
 
 def what_is_left(item: Found, taken: Set[object]) -> List[Found]:

@@ -69,6 +69,13 @@ def optional_whole(low: int) -> Check:
     return lambda value: None if value is None else check(value)
 
 
+def seconds(value: object) -> float:
+    """So many seconds, or 0."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < float("inf"):
+        raise Mismatch("a number of seconds, or 0", value)
+    return float(value)
+
+
 def choice(*words: str) -> Check:
     """One of a few words."""
     expected = ", ".join(words[:-1]) + f" or {words[-1]}"
@@ -260,6 +267,7 @@ CHECKS: Dict[str, Check] = {
     "max_path_size": whole(1),
     "threads": whole(1, 10_000),
     "cancel_on_disconnect": flag,
+    "request_timeout": seconds,
     "websocket_max_message_size": whole(1),
     "websocket_allowed_origins": each(origin, "origins"),
     "host": line,

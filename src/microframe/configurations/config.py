@@ -48,6 +48,7 @@ class ConfigOptions(DocumentOptions, total=False):
     max_path_size: int
     threads: int
     cancel_on_disconnect: bool
+    request_timeout: float
     websocket_max_message_size: int
     websocket_allowed_origins: Sequence[str]
     host: str
@@ -147,6 +148,9 @@ class AppConfig(DocumentSettings):
 
     cancel_on_disconnect: bool = False
     """Whether a handler is cancelled when its client leaves."""
+
+    request_timeout: float = 0.0
+    """Seconds that an answer may take to be made; a later one is a 504. 0 for no limit."""
 
     websocket_max_message_size: int = 1_048_576
     """Largest WebSocket message in bytes; a larger one closes the socket with 1009."""

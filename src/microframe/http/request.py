@@ -212,6 +212,7 @@ class Request(Connection):
         inner._client = self._client
         inner._id = self.id
         inner._state = self.state
+        inner.deadline = self.deadline
         inner._reply_headers = self.reply_headers
         if self._resources is None:
             self._resources = []

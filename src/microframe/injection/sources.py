@@ -3,7 +3,7 @@
 import copy
 from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Tuple, Type, cast
 
-from microframe.context import Context
+from microframe.context import Context, Deadline
 from microframe.exceptions import Invalid, SetupError
 from microframe.http.background import BackgroundTasks
 from microframe.http.connection import Connection
@@ -26,6 +26,10 @@ from microframe.websocket import WebSocket
 
 def the_context(context: Any) -> Any:
     return context
+
+
+def the_deadline(context: Context) -> Deadline:
+    return context.deadline
 
 
 def own_response(context: Context) -> Response:
@@ -62,6 +66,7 @@ FRAMEWORK_SOURCES: Mapping[Type[Any], Tuple[Source, Tuple[str, ...]]] = {
     WebSocket: (the_context, ("socket",)),
     Connection: (the_context, ("http", "socket")),
     Context: (the_context, ("http", "socket", "work")),
+    Deadline: (the_deadline, ("http", "socket", "work")),
     Response: (own_response, ("http",)),
     FormData: (the_form, ("http",)),
     FormParts: (own_form_parts, ("http",)),

@@ -65,13 +65,14 @@ class RouteOptions(TypedDict, total=False):
     cancel_on_disconnect: bool
     versions: Sequence[str]
     csrf: bool
+    timeout: float
     etag: Union[bool, Callable[..., Any]]
     last_modified: Callable[..., Any]
     require_precondition: bool
 
 
-POLICIES = ("csrf",)
-"""Options that middleware of the application reads for each route; a router gives them to all of its routes."""
+POLICIES = ("csrf", "timeout")
+"""Options that middleware reads for each route; a router gives them to all of its routes."""
 
 
 def within(outer: Optional[FormLimits], inner: Optional[FormLimits]) -> Optional[FormLimits]:

@@ -66,6 +66,7 @@ class RouterOptions(SharedOptions, total=False):
     max_body_size: int
     form_limits: FormLimits
     cancel_on_disconnect: bool
+    timeout: float
     versions: Sequence[str]
     host: str
 
