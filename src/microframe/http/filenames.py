@@ -1,5 +1,6 @@
 """File names: what a sender calls a file, made harmless, and what a program may call one."""
 
+import re
 from typing import Final
 
 from microframe.http.media import BIDI_CONTROLS
@@ -12,6 +13,9 @@ DEVICES: Final = frozenset(
     + [f"{port}{number}" for port in ("com", "lpt") for number in "0123456789¹²³"]
 )
 
+PLAIN: Final = re.compile(r"[A-Za-z0-9_-]([A-Za-z0-9._ -]{,253}[A-Za-z0-9_-])?")
+"""Names that are harmless at first sight."""
+
 UNSAFE: Final = {
     **dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000)], "_"),
     **dict.fromkeys(map(ord, '<>:"/\\|?*' + BIDI_CONTROLS), "_"),
@@ -23,6 +27,8 @@ def clean_filename(name: str) -> str:
 
     No folder, no drive, no dot in front, no dot or space at the end, no device of Windows, 255 bytes at most.
     """
+    if PLAIN.fullmatch(name) and not is_device(name):
+        return name
     last = name.replace("\\", "/").rpartition("/")[2]
     if last[1:2] == ":" and last[:1].isalpha():
         last = last[2:]

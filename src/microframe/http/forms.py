@@ -117,7 +117,7 @@ def is_form(content_type: Optional[str]) -> bool:
         return False
 
 
-def form_type(content_type: Optional[str]) -> str:
+def form_type(content_type: str) -> str:
     """Which kind of form a Content-Type names.
 
     Raises:
@@ -126,7 +126,7 @@ def form_type(content_type: Optional[str]) -> str:
     if not is_form(content_type):
         wanted = f"{URLENCODED}, {MULTIPART}"
         raise UnsupportedMediaTypeException("This endpoint reads a form.", {"Accept": wanted})
-    return parse_media_type(content_type or "").essence
+    return parse_media_type(content_type).essence
 
 
 # Multipart -----------------------------------------------------------------------------------------------------------
@@ -196,19 +196,19 @@ class MultipartReading:
 # Urlencoded ----------------------------------------------------------------------------------------------------------
 
 
-async def read_urlencoded(stream: AsyncGenerator[bytes, None], limits: FormLimits) -> bytes:
-    """An urlencoded form as it was sent; always UTF-8 (WHATWG URL, application/x-www-form-urlencoded).
+async def read_urlencoded(stream: AsyncGenerator[bytes, None], limit: int) -> bytes:
+    """An urlencoded form as it was sent, `limit` bytes at most.
 
     Raises:
         FormTooLargeException: it is larger than all fields together may be.
     """
     pieces: List[bytes] = []
-    room = UNLIMITED if limits.max_memory is None else limits.max_memory
+    room = limit
     try:
         async for piece in stream:
             room -= len(piece)
             if room < 0:
-                raise FormTooLargeException(limit=limits.max_memory)
+                raise FormTooLargeException(limit=limit)
             pieces.append(piece)
     finally:
         await stream.aclose()
@@ -216,7 +216,7 @@ async def read_urlencoded(stream: AsyncGenerator[bytes, None], limits: FormLimit
 
 
 def parse_urlencoded(raw: bytes, limits: FormLimits) -> FormData:
-    """The fields of an urlencoded form: only `&` separates them, and blank ones stay.
+    """The fields of an urlencoded form, always UTF-8 (WHATWG URL §5.1): only `&` separates them, and blank ones stay.
 
     Raises:
         PayloadTooLargeException: there are too many fields, or one of them is too large.

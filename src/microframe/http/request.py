@@ -157,16 +157,17 @@ class Request(Connection):
         return self._form
 
     async def _parse_form(self) -> FormData:
-        content_type = self.headers.get("content-type")
-        if content_type is None and not await self.body():
+        sent, limits = find(self.raw_headers, b"content-type"), self.form_limits
+        if sent is None and not await self.body():
             return FormData()
+        content_type = "" if sent is None else sent.decode("latin-1")
         if form_type(content_type) == MULTIPART:
-            form = await read_multipart(self.stream(), content_type or "", self.form_limits)
+            form = await read_multipart(self.stream(), content_type, limits)
             self.on_close(lambda error: form.close())
             return form
-        if self._body is None:
-            self._body = await read_urlencoded(self.stream(), self.form_limits)
-        return parse_urlencoded(self._body, self.form_limits)
+        if self._body is None and limits.max_memory is not None and limits.max_memory < self.body_limit:
+            self._body = await read_urlencoded(self.stream(), limits.max_memory)
+        return parse_urlencoded(await self.body(), limits)
 
     def form_parts(self) -> FormParts:
         """The parts of a multipart form as they arrive, nothing of it read before it is asked for, nothing kept.
