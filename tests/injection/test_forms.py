@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from microframe import (
     Application,
+    BackgroundTasks,
     Body,
     Depends,
     File,
@@ -313,6 +314,60 @@ async def test_models_of_every_library(kind: Any) -> None:
     assert (await fill(app, [("x", "1"), ("tags", "a")])).value == [1, 0, ["a"]]
     assert (await fill(app, [("x", "1"), ("y", "x")])).errors[0]["loc"] == ["body", "y"]
     assert (await fill(app, [])).errors[0]["loc"] == ["body", "x"]
+
+
+class StructWithFile(msgspec.Struct):
+    name: str
+    file: UploadFile
+
+
+@attrs.define
+class AttrsWithFile:
+    name: str
+    file: UploadFile
+
+
+@dataclasses.dataclass
+class DataclassWithFile:
+    name: str
+    file: UploadFile
+
+
+@pytest.mark.parametrize("kind", [StructWithFile, AttrsWithFile, DataclassWithFile])
+async def test_models_of_every_library_with_files_in_them(kind: Any) -> None:
+    app = Application()
+
+    async def show(value) -> Any:  # type: ignore[no-untyped-def]
+        assert isinstance(value, kind)
+        return [value.name, of(value.file)]
+
+    show.__annotations__["value"] = Annotated[kind, Form()]
+    app.post("/", response_model=None)(show)
+    sent: List[Part] = [("name", "n"), ("file", ("f", b"1"))]
+    assert (await submit(app, *sent)).value == ["n", ["f", 1, "application/octet-stream"]]
+    assert (await submit(app, ("name", "n"), ("file", "text"))).errors[0]["loc"] == ["body", "file"]
+    described = app.openapi()["components"]["schemas"][kind.__name__]["properties"]["file"]
+    assert {"type": "string", "contentMediaType": "application/octet-stream"}.items() <= described.items()
+
+
+async def test_blocking_handlers_and_background_tasks_read_files() -> None:
+    app = Application()
+    later: List[bytes] = []
+
+    @app.post("/blocking")
+    def blocking(a: UploadFile) -> str:
+        return a.file.read().decode()
+
+    @app.post("/background")
+    async def background(a: UploadFile, tasks: BackgroundTasks) -> None:
+        async def read() -> None:
+            later.append(await a.read())
+
+        tasks.add_task(read)
+
+    assert (await submit(app, ("a", ("f", b"1")), target="/blocking")).value == "1"
+    assert (await submit(app, ("a", ("f", b"2")), target="/background")).status == 200
+    assert later == [b"2"]
 
 
 async def test_dependencies_share_one_reading() -> None:

@@ -20,6 +20,10 @@ IN_MEMORY: Final = 1024 * 1024
 CHUNK: Final = 256 * 1024
 
 
+FILE_SCHEMA: Final = {"type": "string", "contentMediaType": "application/octet-stream"}
+"""How a JSON Schema says that something is a file, as FastAPI has it."""
+
+
 class UploadStorageException(StatusException):
     """There is no room for this upload."""
 
@@ -140,7 +144,7 @@ class UploadFile:
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> Any:
-        return {"type": "string", "contentMediaType": "application/octet-stream"}
+        return dict(FILE_SCHEMA)
 
 
 NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)

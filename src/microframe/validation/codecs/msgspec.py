@@ -8,6 +8,7 @@ from pydantic_core import to_json
 from microframe.exceptions import Invalid, SetupError
 from microframe.extras import requires_extra
 from microframe.http.json import json_invalid, refusal
+from microframe.http.uploads import FILE_SCHEMA, UploadFile
 from microframe.validation import shapes
 from microframe.validation.codec import Decode, DecodeJSON, Encode, EncodeOptions, Field, Schemas, Wanted
 from microframe.validation.jsonable import plain, to_plain
@@ -85,11 +86,18 @@ class MsgspecCodec:
     def schemas(self, wanted: Sequence[Wanted], template: str, separate: bool) -> Schemas:
         try:
             found, definitions = msgspec.json.schema_components(
-                [one.annotation for one in wanted], ref_template=template
+                [one.annotation for one in wanted], schema_hook=schema_of, ref_template=template
             )
         except TypeError as exc:
             raise SetupError(f"msgspec has no JSON Schema of a type: {exc}") from exc
         return Schemas(list(found), definitions)
+
+
+def schema_of(kind: Any) -> Dict[str, Any]:
+    """The schema of a type that msgspec does not know: a file in a form."""
+    if kind is UploadFile:
+        return dict(FILE_SCHEMA)
+    raise NotImplementedError
 
 
 def json_decoder_of(annotation: Any) -> "msgspec.json.Decoder[Any]":
