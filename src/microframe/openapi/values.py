@@ -25,12 +25,13 @@ class Value:
     """What is said of it beside its type, in the words of JSON Schema."""
     examples: Mapping[str, Any]
     """OpenAPI's examples, each with a name."""
+    title: str
 
     def schema(self) -> Schema:
         """Its schema, with a title where it is no reference."""
         schema = {**self.slot.schema, **self.said}
         if "$ref" not in schema and "title" not in schema:
-            schema["title"] = titled(self.name)
+            schema["title"] = self.title
         return schema
 
     def member(self) -> Schema:
@@ -51,12 +52,14 @@ def value_of(asked: Asked, marker: Parameter, components: Components, where: str
     annotation = with_constraints(asked.annotation, marker.options)
     slot = components.want(annotation, "validation", f"{asked.name} of {where}")
     default = asked.default if asked.default is not MISSING else marker.default
+    name = sent_name(asked, marker)
     return Value(
-        sent_name(asked, marker),
+        name,
         slot,
         default_of(asked, marker) is None,
         said_by(marker.options, default),
         plain(dict(marker.options.get("openapi_examples") or {})),
+        titled(name),
     )
 
 
@@ -64,7 +67,7 @@ def value_of_field(field: Field, name: str, required: bool, components: Componen
     """What a field of a structured type reads; its library knows what is said of it."""
     described = field.annotation if field.described is MISSING else field.described
     slot = components.want(described, "validation", f"{field.name} of {where}")
-    return Value(name, slot, required, {}, {})
+    return Value(name, slot, required, {}, {}, titled(field.alias))
 
 
 def said_by(options: FieldOptions, default: Any) -> Dict[str, Any]:
