@@ -23,7 +23,7 @@ from microframe.asgi.lifespan import serve_lifespan
 from microframe.asgi.messages import ASGIApp, Receive, Scope, Send
 from microframe.assembly.layers import Place, Stack, around_next, checked_guard, name_of
 from microframe.assembly.mounts import Opened
-from microframe.assembly.program import Program, Registered, build_program
+from microframe.assembly.program import Program, Registered, build_program, describe_program
 from microframe.assembly.stores import OwnStore
 from microframe.configurations.config import AppConfig, ConfigOptions
 from microframe.configurations.load import load_config
@@ -234,16 +234,8 @@ class Application(Router):
         self.build()
         assert self._program is not None
         if self.openapi_schema is None:
-            self.openapi_schema = self._describe(self._program)
+            self.openapi_schema = describe_program(self, self._program)
         return self.openapi_schema
-
-    def _describe(self, program: Program) -> Dict[str, Any]:
-        # Most of what a document needs is imported for it alone.
-        from microframe.openapi.document import Subject, build_document
-
-        hooks = self.webhooks.routes
-        subject = Subject(self.config, self.injector, self.routes, hooks, program.around, program.handlers)
-        return build_document(subject)
 
     # Serving ---------------------------------------------------------------------------------------------------------
 

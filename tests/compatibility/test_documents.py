@@ -12,10 +12,16 @@ from tests.compatibility.translation import translate
 Document = Dict[str, Any]
 
 BETTER = {
-    # Theirs calls the operations of two methods by one name, and warns of it.
+    # Theirs calls the operations of two methods by one name, of which method depends on the process, and warns of it.
     "bigger": {
-        "/paths//both/post/operationId",
-        "/paths//both/post/responses/200/content/application~1json/schema/title",
+        f"/paths//both/{method}/{place}"
+        for method in ("get", "post")
+        for place in ("operationId", "responses/200/content/application~1json/schema/title")
+    },
+    # Ours has limits.
+    "forms": {
+        f"/components/schemas/Body_token_token_post/properties/{place}/maxLength"
+        for place in ("username", "password", "scope", "client_id/anyOf/0", "client_secret/anyOf/0")
     },
     # Two schemes of one name that differ: theirs describes the last one alone.
     "security": {"/paths//optional/get/security/0", "/components/securitySchemes/OAuth2PasswordBearer_2"},

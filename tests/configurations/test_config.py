@@ -335,3 +335,63 @@ def test_strict_accepts_what_is_strong() -> None:
         strict=True, secret_key=STRONG, allowed_hosts=["a.test"], trusted_proxies=["10.0.0.0/8"]
     )
     assert config.strict
+
+
+# The API document -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["openapi_url", "docs_url", "redoc_url", "scalar_url", "swagger_ui_oauth2_redirect_url"],
+)
+@pytest.mark.parametrize("value", ["", "docs", "https://x.test/docs", "/a b", 3, "/docs?a"])
+def test_what_is_no_path_is_refused_as_the_place_of_a_page(name: str, value: object) -> None:
+    assert refused(name, value)
+
+
+def refused(name: str, value: object) -> bool:
+    with pytest.raises(SetupError, match=name):
+        AppConfig(**{name: value})  # type: ignore[arg-type]
+    return True
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("contact", "Ada"),
+        ("contact", {1: "Ada"}),
+        ("license_info", {}),
+        ("license_info", {"name": ""}),
+        ("license_info", {"name": 3}),
+        ("openapi_external_docs", {"description": "no url"}),
+        ("servers", {"url": "/"}),
+        ("servers", ["/"]),
+        ("servers", [{"description": "no url"}]),
+        ("openapi_tags", [{}]),
+        ("openapi_version", "3.0.3"),
+        ("summary", 3),
+        ("swagger_ui_parameters", []),
+        ("root_path_in_servers", 1),
+    ],
+)
+def test_what_is_no_part_of_a_document_is_refused(name: str, value: object) -> None:
+    assert refused(name, value)
+
+
+def test_the_document_is_off_in_production_unless_its_place_is_chosen() -> None:
+    assert AppConfig().openapi_url == "/openapi.json"
+    production = AppConfig().replace(environment="production", allowed_hosts=["example.com"])
+    assert production.openapi_url is None
+    assert production.replace(openapi_url="/openapi.json").openapi_url == "/openapi.json"
+    assert production.replace(environment="test").openapi_url == "/openapi.json"
+    chosen = AppConfig(openapi_url="/api.json").replace(environment="production", allowed_hosts=["a.test"])
+    assert chosen.openapi_url == "/api.json"
+    assert AppConfig(openapi_url=None).replace(environment="test").openapi_url is None
+
+
+def test_tables_of_a_configuration_are_its_own() -> None:
+    given = {"name": "Ada"}
+    config = AppConfig(contact=given, servers=[{**given, "url": "/"}])
+    given["name"] = "Eve"
+    assert config.contact == {"name": "Ada"}
+    assert hash(config) == hash(AppConfig(contact={"name": "Ada"}, servers=config.servers))

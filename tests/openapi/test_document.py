@@ -4,12 +4,14 @@ import json
 import os
 import subprocess
 import sys
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Union
 
 import pytest
 
-from microframe import Application, Router, SetupError
+from microframe import Application, Depends, NotFoundException, Router, SetupError
+from microframe.routing.converters import Converter
 from tests.openapi.program import app
 
 ROOT = Path(__file__).parents[2]
@@ -30,11 +32,10 @@ def parameters(path: str, method: str = "get") -> List[Any]:
     return [(one["in"], one["name"], one["required"]) for one in operation(path, method)["parameters"]]
 
 
-@pytest.mark.skipif(sys.version_info < (3, 10), reason="the validator needs Python 3.10")
 def test_the_document_is_valid() -> None:
-    from openapi_spec_validator import OpenAPIV31SpecValidator
-
-    assert [error.message for error in OpenAPIV31SpecValidator(app.openapi()).iter_errors()] == []
+    validator = pytest.importorskip("openapi_spec_validator", reason="it needs Python 3.10")
+    errors = validator.OpenAPIV31SpecValidator(app.openapi()).iter_errors()
+    assert [error.message for error in errors] == []
 
 
 def test_the_document_is_the_same_in_every_process() -> None:
@@ -316,3 +317,93 @@ def test_one_handler_in_several_places_has_a_number_in_its_names() -> None:
         "cards-both_get_2",
         "cards-both_post_2",
     ]
+
+
+def test_a_path_parameter_without_a_type_has_what_its_converter_takes() -> None:
+    converting = Application()
+    converting.add_converter("code", Converter(str, pattern="[A-Z]{3}"))
+    converting.add_converter("odd", Converter(str))
+
+    @converting.get("/{number:int}/{code:code}/{odd:odd}")
+    async def read(number, code, odd):  # type: ignore[no-untyped-def]
+        ...
+
+    described = converting.openapi()["paths"]["/{number}/{code}/{odd}"]["get"]["parameters"]
+    assert [one["schema"] for one in described] == [
+        {"type": "integer", "minimum": 0, "title": "Number"},
+        {"type": "string", "pattern": "^(?:[A-Z]{3})$", "title": "Code"},
+        {"title": "Odd"},
+    ]
+
+
+def test_of_two_parameters_of_one_name_the_one_that_must_be_sent_counts() -> None:
+    def first(word: str = "") -> None: ...
+
+    def second(word: int) -> None: ...
+
+    twice = Application()
+    twice.get("/", dependencies=[Depends(first), Depends(second)])(lambda: None)
+    assert twice.openapi()["paths"]["/"]["get"]["parameters"] == [
+        {"name": "word", "in": "query", "required": True, "schema": {"type": "integer", "title": "Word"}}
+    ]
+
+
+def test_every_status_has_a_phrase() -> None:
+    statuses: Dict[Union[int, str], Any] = {
+        HTTPStatus.ACCEPTED: {},
+        302: {},
+        "409": {},
+        "5xx": {},
+        "default": {},
+        799: {},
+        "odd": {},
+    }
+    phrased = Application()
+    phrased.get("/", responses=statuses)(lambda: None)
+    told = phrased.openapi()["paths"]["/"]["get"]["responses"]
+    assert {status: response["description"] for status, response in told.items()} == {
+        "200": "Successful Response",
+        "202": "Accepted",
+        "302": "Found",
+        "409": "Conflict",
+        "5XX": "Server Error",
+        "799": "Error",
+        "ODD": "Additional Response",
+        "default": "Default Response",
+    }
+
+
+def test_what_is_hidden_is_in_no_document() -> None:
+    hiding = Application()
+    hiding.include_router(boards_of_nobody, include_in_schema=False)
+    assert hiding.openapi()["paths"] == {}
+    assert "components" not in hiding.openapi()
+
+
+boards_of_nobody = Router()
+boards_of_nobody.get("/", raises=[NotFoundException])(lambda: None)
+
+
+def test_a_webhook_has_a_name() -> None:
+    with pytest.raises(SetupError, match="a webhook has a name"):
+        Application().webhooks.post("")(lambda: None)
+
+
+def test_a_path_that_begins_with_an_expression_is_one_of_callbacks_only() -> None:
+    wrong = Application()
+    wrong.post("{$request.body.url}/paid")(lambda: None)
+    with pytest.raises(SetupError, match="must begin with a slash"):
+        wrong.build()
+
+
+def test_callbacks_of_a_router_are_those_of_its_routes() -> None:
+    told = Router()
+    told.post("{$url}/a", name="told")(lambda: None)
+    calling = Application(callbacks=told.routes)
+    calling.get("/one")(lambda: None)
+    calling.get("/two")(lambda: None)
+    names = [
+        item["get"]["callbacks"]["told"]["{$url}/a"]["post"]["operationId"]
+        for item in calling.openapi()["paths"].values()
+    ]
+    assert names == ["told__url__a_post", "told__url__a_post_2"]

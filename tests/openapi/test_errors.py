@@ -1,5 +1,6 @@
 """Errors in the document: what is raised anywhere in the graph, and what a route can answer by itself."""
 
+from functools import partial
 from typing import Any, Dict, List, Optional
 
 import pytest
@@ -232,3 +233,56 @@ def test_the_types_of_problems_begin_with_their_base() -> None:
     app.get("/")(lambda: None)
     schema = app.openapi()["components"]["schemas"]["TakenProblem"]
     assert schema["allOf"][1]["properties"]["type"] == {"const": "https://example.com/errors/taken"}
+
+
+def test_options_bring_the_errors_that_they_answer() -> None:
+    async def version() -> str:
+        return '"1"'
+
+    app = Application()
+    app.get("/", etag=version)(lambda: None)
+    assert statuses(app) == ["200", "304", "412"]
+    assert responses(app)["304"] == {"description": "Not Modified"}
+    assert responses(app)["412"]["content"] == {
+        "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+    }
+
+
+def test_an_error_of_an_option_and_one_that_is_known_are_one_answer() -> None:
+    class Changed(StatusException):
+        """Somebody else was faster."""
+
+        status = 412
+
+    async def version() -> str:
+        return '"1"'
+
+    app = Application()
+    app.get("/", etag=version, raises=[Changed])(lambda: None)
+    assert responses(app)["412"]["description"] == "Somebody else was faster."
+    assert responses(app)["412"]["content"]["application/problem+json"]["schema"] == {
+        "$ref": "#/components/schemas/Problem"
+    }
+
+
+def test_both_of_fastapis_shapes_may_be_one_answer() -> None:
+    class Odd(StatusException):
+        status = 422
+
+    app = Application(error_format="detail", raises=[Odd])
+    app.get("/")(read_number)
+    assert responses(app)["422"]["content"]["application/json"]["schema"] == {
+        "anyOf": [
+            {"$ref": "#/components/schemas/HTTPValidationError"},
+            {"$ref": "#/components/schemas/HTTPError"},
+        ]
+    }
+
+
+def test_what_a_partial_function_raises_is_that_of_the_function() -> None:
+    def check(number: int, word: str = "") -> None: ...
+
+    noted = raises(Taken)(check)
+    app = Application()
+    app.get("/", dependencies=[Depends(partial(noted, 1))])(lambda: None)
+    assert statuses(app) == ["200", "409"]

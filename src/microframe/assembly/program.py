@@ -54,6 +54,8 @@ class Assembled(Base, Served, Protocol):
 
     shared: OwnStore
 
+    webhooks: Router
+
     def openapi(self) -> Document: ...
 
     @property
@@ -97,6 +99,22 @@ def build_program(application: Assembled, registered: Registered) -> Program:
         SetupError: there is a mistake in the program, whatever it is.
     """
     return Assembly(application, registered).build()
+
+
+def describe_program(application: Assembled, program: Program) -> Document:
+    """The API document of an application that is put together. Most of what it needs is imported for it alone."""
+    from microframe.openapi.document import Subject, build_document
+
+    subject = Subject(
+        application.config,
+        application.injector,
+        program.table.routes,
+        application.webhooks.routes,
+        program.around,
+        program.handlers,
+        application.versioning,
+    )
+    return build_document(subject)
 
 
 class Assembly:

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple, Type
 
+from microframe.http.forms import FormData
+from microframe.http.parts import FormParts
 from microframe.injection.body_parameter import BodyParameter
 from microframe.injection.checks import is_framework
 from microframe.injection.graph import GraphBuilder, Unbound
@@ -40,6 +42,7 @@ class Call:
     parameters: List[Tuple[Asked, Parameter]] = field(default_factory=list)
     body: List[BodyParameter] = field(default_factory=list)
     inner: List["Call"] = field(default_factory=list)
+    reads_form: bool = False
 
     def walk(self) -> Iterator["Call"]:
         """This call and all below it, in the order of what is written."""
@@ -60,6 +63,8 @@ class Description:
     raises: Sequence[Type[BaseException]]
     """What the calls say that they raise (`@raises`)."""
     returns: Any
+    reads_form: bool
+    """Whether a callable takes the form as it is, with any fields there are."""
 
 
 def describe(route: Route, injector: Injector) -> Description:
@@ -77,6 +82,7 @@ def describe(route: Route, injector: Injector) -> Description:
         schemes=recorder.schemes,
         raises=[kind for call in calls for kind in raised_by(call.call)],
         returns=signature.returns,
+        reads_form=any(call.reads_form for call in calls),
     )
 
 
@@ -162,6 +168,7 @@ class Recorder(GraphBuilder):
         marker: Optional[Any] = asked.marker
         if marker is None and is_framework(asked.annotation):
             self.note(asked, "framework")
+            self.current.reads_form |= asked.annotation in (FormData, FormParts)
         else:
             marker = marker or self.guess(asked, owner)
             if isinstance(marker, Unbound):

@@ -2,6 +2,8 @@
 
 from typing import Any, Dict, List, Sequence, Tuple
 
+from microframe.http.forms import URLENCODED
+from microframe.http.parts import MULTIPART
 from microframe.injection.body import BodyParts
 from microframe.injection.body_parameter import BodyParameter
 from microframe.injection.description import Description
@@ -10,7 +12,6 @@ from microframe.openapi.values import Value, value_of, value_of_field
 
 JSON = "application/json"
 BINARY = "application/octet-stream"
-MULTIPART = "multipart/form-data"
 
 
 class RequestBody:
@@ -18,6 +19,7 @@ class RequestBody:
 
     def __init__(self, description: Description, components: Components) -> None:
         self._components = components
+        self._is_any_form = description.reads_form
         self._parts = BodyParts()
         for parameter in description.body:
             self._parts.add(parameter)
@@ -39,16 +41,20 @@ class RequestBody:
 
     @property
     def is_there(self) -> bool:
-        return bool(self._values)
+        return bool(self._values) or self._is_any_form
 
     @property
     def is_raw(self) -> bool:
         """Whether the bytes are taken as they are, whatever they are called."""
-        return self._parts.is_one and self._parts.parameters[0].asked.annotation is bytes
+        first = self._parts.parameters[0] if self._parts.is_one and not self._parts.is_form else None
+        return first is not None and first.asked.annotation is bytes
 
     def build(self, name: str) -> Dict[str, Any]:
         """The Request Body Object (OpenAPI 3.1 §4.8.13); `name` is that of a schema that several values need."""
         values = [value for _, found in self._values for value in found]
+        if not values:
+            form = {"schema": {"type": "object"}}
+            return {"content": {MULTIPART: form, URLENCODED: form}, "required": True}
         if self.is_raw:
             content = self._raw(self._parts.parameters[0])
         elif not is_whole(self._parts, self._components):

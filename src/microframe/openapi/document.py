@@ -3,7 +3,7 @@
 import copy
 import re
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, Iterable, List, Mapping, Sequence, Type
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Type
 
 from microframe.configurations.config import AppConfig
 from microframe.exceptions import SetupError
@@ -22,6 +22,7 @@ from microframe.openapi.schemas import Components
 from microframe.openapi.security import Schemes
 from microframe.routing.path import HostPattern
 from microframe.routing.route import Route
+from microframe.routing.versions import Versions
 
 Document = Dict[str, Any]
 PathItem = Dict[str, Any]
@@ -39,6 +40,7 @@ class Subject:
     """The guards and middleware that stand before every route."""
     handlers: Mapping[Any, Callable[..., Any]] = field(default_factory=dict)
     """The application's exception handlers."""
+    versioning: Optional[Versions] = None
 
 
 def build_document(subject: Subject) -> Document:
@@ -69,6 +71,7 @@ class Writer:
             ErrorShapes(config.problem_base, config.error_format, self.components),
             self.dialect,
             config.strict,
+            subject.versioning,
             subject.around,
             self.is_answered,
         )

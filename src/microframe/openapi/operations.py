@@ -22,8 +22,10 @@ from microframe.openapi.responses import Responses, merge
 from microframe.openapi.schemas import Components
 from microframe.openapi.security import Schemes
 from microframe.openapi.values import titled
+from microframe.openapi.versions import add_versions, refusals
 from microframe.routing.path import PathPattern
 from microframe.routing.route import Route
+from microframe.routing.versions import Versions
 
 Operation = Dict[str, Any]
 
@@ -38,6 +40,7 @@ class Surroundings:
     errors: ErrorShapes
     dialect: Dialect
     strict: bool
+    versioning: Optional[Versions]
     guards: Sequence[Any]
     """The application's guards and middleware, which stand before every route."""
     answered: Callable[[Type[BaseException], Route], bool]
@@ -73,6 +76,7 @@ class RouteDraft:
         if self._body.is_there:
             operation["requestBody"] = self._body.build(f"Body_{operation_id}")
         operation["responses"] = self._responses.build(operation_id, self._faults(), around.errors)
+        add_versions(operation, route, around.versioning)
         for record in route.inherited.metadata:
             extend = getattr(record, "openapi", None)
             if extend is not None:
@@ -90,6 +94,7 @@ class RouteDraft:
         kinds = [
             *route.inherited.raises,
             *self._description.raises,
+            *refusals(route, around.versioning),
             *raised_by_all([*around.guards, *route.inherited.guards, *route.inherited.middleware]),
         ]
         told = [kind for kind in kinds if not around.answered(kind, route)]
