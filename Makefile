@@ -10,7 +10,7 @@ ARGS =
 
 BIN = $(VENV)/bin
 SOURCES = $(wildcard src tests examples benchmarks scripts)
-SETUP = pyproject.toml scripts/environment.sh scripts/pythons.sh
+SETUP = pyproject.toml scripts/environment.sh scripts/pythons.sh scripts/services.sh
 # A stamp says which environment is ready, and with which Python it was asked for.
 STAMP = .ready$(if $(PYTHON),-$(subst /,-,$(PYTHON)))
 
@@ -64,6 +64,7 @@ clean: ## remove environments, caches and everything built
 
 $(VENV)/$(STAMP): $(SETUP)
 	@sh scripts/environment.sh $(VENV) "$(PYTHON)" all dev
+	@sh scripts/services.sh
 	@touch $@
 
 $(BENCH_VENV)/$(STAMP): $(SETUP)

@@ -1,0 +1,277 @@
+"""Redis: a store that processes share, on Redis 6 or newer, or Valkey."""
+
+import asyncio
+import contextlib
+import json
+import math
+import random
+import time
+from typing import Any, Awaitable, Callable, Dict, Iterable, List, NamedTuple, Optional
+from weakref import WeakKeyDictionary
+
+from microframe.exceptions import SetupError
+from microframe.extras import requires_extra
+from microframe.store import (
+    MAX_COUNT,
+    Algorithm,
+    Entry,
+    Lease,
+    StoreFull,
+    StoreUnavailable,
+    Verdict,
+    check_key,
+    check_lifetime,
+    check_limit,
+)
+from microframe.stores import redis_scripts as scripts
+
+with requires_extra("redis"):
+    from redis import asyncio as client
+    from redis.asyncio.retry import Retry
+    from redis.backoff import NoBackoff
+    from redis.exceptions import ConnectionError as NotConnected
+    from redis.exceptions import RedisError, ResponseError
+    from redis.exceptions import TimeoutError as TookTooLong
+
+__all__ = ["RedisStore"]
+
+MICRO = 1_000_000
+ALGORITHMS = ("fixed_window", "sliding_window", "gcra")
+FIRST_PAUSE, LONGEST_PAUSE = 0.005, 0.25
+"""Seconds between two looks at a lock that somebody else holds."""
+
+
+class Breaker:
+    """Stops asking a server that does not answer: `pause` seconds after `failures` in a row one call tries again."""
+
+    def __init__(self, failures: int, pause: float, clock: Callable[[], float]) -> None:
+        self._most, self._pause, self._clock = failures, pause, clock
+        self._failed = 0
+        self._closed_until = 0.0
+
+    def check(self) -> None:
+        if self._failed >= self._most:
+            now = self._clock()
+            if now < self._closed_until:
+                raise StoreUnavailable("Redis did not answer a moment ago")
+            self._closed_until = now + self._pause  # this call tries, others wait for what it finds
+
+    def answered(self) -> None:
+        self._failed = 0
+
+    def failed(self) -> None:
+        self._failed += 1
+        self._closed_until = self._clock() + self._pause
+
+
+class Lines(NamedTuple):
+    """The connections of one event loop, and how many more calls may use one."""
+
+    redis: "client.Redis"
+    free: asyncio.Semaphore
+
+
+class RedisStore:
+    """Values, counters, limits, locks and tags in Redis, atomic and shared by every process that names the same URL.
+
+    Nothing is connected before the first call. A call that takes longer than `timeout` seconds raises
+    `StoreUnavailable`; after three in a row nobody asks for half a second. No call is sent twice. Redis must not evict
+    (`maxmemory-policy noeviction`), or locks and limits are lost.
+
+    `clock` (seconds) is what limits count by instead of the clock of Redis: for tests.
+
+    Raises:
+        SetupError: this is no URL of Redis.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        timeout: float = 0.1,
+        max_connections: int = 50,
+        protocol: int = 2,
+        clock: Optional[Callable[[], float]] = None,
+    ) -> None:
+        try:
+            client.ConnectionPool.from_url(url)
+        except ValueError as exc:
+            raise SetupError("redis_url is no URL such as redis://127.0.0.1:6379/0 or rediss://…") from exc
+        self._url = url
+        self._options: Dict[str, Any] = {
+            "socket_timeout": timeout,
+            "socket_connect_timeout": timeout,
+            "max_connections": max_connections,
+            "protocol": protocol,
+            # A counter must not count twice because the answer was lost.
+            "retry": Retry(NoBackoff(), 0),
+        }
+        self._clock = clock
+        self._breaker = Breaker(3, 0.5, time.monotonic)
+        self._lines: WeakKeyDictionary[asyncio.AbstractEventLoop, Lines] = WeakKeyDictionary()
+
+    def __repr__(self) -> str:
+        return "RedisStore(...)"  # an address may carry a password
+
+    # Asking ----------------------------------------------------------------------------------------------------------
+
+    def _lines_here(self) -> "Lines":
+        """The connections of the running loop: those of another one are of no use here."""
+        loop = asyncio.get_running_loop()
+        found = self._lines.get(loop)
+        if found is None:
+            redis = client.Redis.from_url(self._url, **self._options)
+            found = self._lines[loop] = Lines(redis, asyncio.Semaphore(self._options["max_connections"]))
+        return found
+
+    async def _ask(self, question: Callable[["client.Redis"], Awaitable[Any]]) -> Any:
+        lines = self._lines_here()
+        async with lines.free:
+            self._breaker.check()
+            try:
+                answer = await question(lines.redis)
+            except (NotConnected, TookTooLong, OSError, asyncio.TimeoutError) as exc:
+                self._breaker.failed()
+                # What else was connected is gone too: after a restart each would fail once.
+                await lines.redis.connection_pool.disconnect(inuse_connections=False)
+                raise StoreUnavailable(f"Redis cannot be reached: {type(exc).__name__}") from exc
+            except RedisError as exc:
+                self._breaker.answered()
+                raise translated(exc) from exc
+            self._breaker.answered()
+            return answer
+
+    async def _run(self, script: str, *arguments: object) -> Any:
+        given = [argument if isinstance(argument, bytes) else str(argument) for argument in arguments]
+        return await self._ask(lambda redis: redis.register_script(script)(keys=(), args=given))
+
+    # Values ----------------------------------------------------------------------------------------------------------
+
+    async def get(self, key: str) -> Optional[Entry]:
+        check_key(key)
+        value, version = await self._ask(lambda redis: redis.hmget(f"v:{key}", ["v", "n"]))
+        return None if value is None else Entry(value, version.decode())
+
+    async def set(
+        self, key: str, value: bytes, *, ttl: Optional[float] = None, if_version: Optional[str] = None
+    ) -> Optional[str]:
+        check_key(key)
+        version: Optional[bytes] = await self._run(
+            scripts.SET, key, bytes(value), lifetime(ttl), *wanted(if_version), "[]"
+        )
+        return None if version is None else version.decode()
+
+    async def delete(self, key: str, *, if_version: Optional[str] = None) -> bool:
+        check_key(key)
+        return bool(await self._run(scripts.DELETE, key, *wanted(if_version)))
+
+    async def add(self, key: str, amount: int = 1, *, ttl: Optional[float] = None) -> int:
+        check_key(key)
+        try:
+            return int(await self._run(scripts.ADD, key, int(amount), lifetime(ttl), MAX_COUNT))
+        except ResponseError as exc:
+            if "NOTANUMBER" in str(exc):
+                raise ValueError(f"what is kept under {key!r} is no number") from exc
+            if "TOOLARGE" in str(exc):
+                raise ValueError(f"{key!r} would count past {MAX_COUNT}") from exc
+            raise
+
+    async def close(self) -> None:
+        """Let go of the connections of this loop; the next call connects again."""
+        found = self._lines.pop(asyncio.get_running_loop(), None)
+        if found is not None:
+            await found.redis.aclose()
+            await found.redis.connection_pool.disconnect()
+
+    # Tags ------------------------------------------------------------------------------------------------------------
+
+    async def set_tagged(
+        self, key: str, value: bytes, tags: Iterable[str], *, ttl: Optional[float] = None
+    ) -> str:
+        check_key(key)
+        names: List[str] = list(dict.fromkeys(tags))
+        for tag in names:
+            check_key(tag)
+        written: bytes = await self._run(
+            scripts.SET,
+            key,
+            bytes(value),
+            lifetime(ttl),
+            *wanted(None),
+            json.dumps(names, ensure_ascii=False),
+        )
+        return written.decode()
+
+    async def forget(self, tag: str) -> int:
+        check_key(tag)
+        return int(await self._run(scripts.FORGET, tag))
+
+    # Limits ----------------------------------------------------------------------------------------------------------
+
+    async def hit(
+        self, key: str, *, algorithm: Algorithm, limit: int, window: float, cost: int = 1
+    ) -> Verdict:
+        check_key(key)
+        check_limit(limit, window, cost)
+        if algorithm not in ALGORITHMS:
+            raise ValueError(f"there is no algorithm {algorithm!r}: {', '.join(ALGORITHMS)}")
+        now = "" if self._clock is None else round(self._clock() * MICRO)
+        micros = max(round(window * MICRO), 1)
+        found = await self._run(scripts.HIT, key, algorithm, limit, micros, cost, now)
+        allowed, remaining, reset, retry = map(int, found)
+        return Verdict(bool(allowed), limit, remaining, reset / MICRO, retry / MICRO)
+
+    # Locks -----------------------------------------------------------------------------------------------------------
+
+    async def acquire(self, key: str, *, ttl: float, wait: float = 0.0) -> Optional[Lease]:
+        check_key(key)
+        clock = asyncio.get_running_loop().time
+        end, pause = clock() + wait, FIRST_PAUSE
+        while True:
+            found = await self._try_to_acquire(key, ttl)
+            if found > 0:
+                return Lease(key, found)
+            left = end - clock()
+            if left <= 0:
+                return None
+            # Not all who wait at once, and no later than the lease is over.
+            await asyncio.sleep(min(left, -found / 1000, pause * random.uniform(0.5, 1)))  # noqa: S311
+            pause = min(pause * 1.5, LONGEST_PAUSE)
+
+    async def _try_to_acquire(self, key: str, ttl: float) -> int:
+        """The fence, or when it is free again. Who is cancelled meanwhile does not keep what it may have got."""
+        asking = asyncio.ensure_future(self._run(scripts.ACQUIRE, key, lifetime(ttl)))
+        try:
+            return int(await asyncio.shield(asking))
+        except asyncio.CancelledError:
+            with contextlib.suppress(StoreUnavailable):
+                found = int(await asking)
+                if found > 0:
+                    await self.release(Lease(key, found))
+            raise
+
+    async def renew(self, lease: Lease, *, ttl: float) -> bool:
+        return bool(await self._run(scripts.RENEW, lease.key, lease.fence, lifetime(ttl)))
+
+    async def release(self, lease: Lease) -> bool:
+        return bool(await self._run(scripts.RELEASE, lease.key, lease.fence))
+
+
+def lifetime(seconds: Optional[float]) -> str:
+    """Seconds as whole milliseconds, rounded up; nothing for what stays."""
+    check_lifetime(seconds)
+    return "" if seconds is None else str(max(math.ceil(seconds * 1000), 1))
+
+
+def wanted(version: Optional[str]) -> "tuple[str, str]":
+    return ("0", "") if version is None else ("1", version)
+
+
+def translated(exc: RedisError) -> Exception:
+    """What a refusal of Redis means to who asked."""
+    text = str(exc)
+    if text.startswith("OOM"):
+        return StoreFull("Redis has no memory left")
+    if text.startswith(("LOADING", "READONLY", "MASTERDOWN", "NOAUTH", "WRONGPASS", "MISCONF")):
+        return StoreUnavailable(f"Redis refuses: {text.partition(' ')[0]}")
+    return exc

@@ -1,0 +1,175 @@
+"""Redis store: the contract on a real Redis, and what is its own: away and back, cancelled calls, loops, clocks."""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from microframe import SetupError
+from microframe.store import Algorithm, StoreUnavailable
+from microframe.stores.redis import Breaker, RedisStore
+from tests.servers import RedisServer, redis_server
+from tests.stores.contract import (
+    Bench,
+    LimitsContract,
+    LocksContract,
+    StoreContract,
+    TagsContract,
+    each_algorithm,
+)
+
+UNIT = 0.15
+
+
+@asynccontextmanager
+async def opened(url: str, **options: Any) -> AsyncIterator[RedisStore]:
+    """A store on an empty database, with more patience than a busy machine needs."""
+    store = RedisStore(url, **{"timeout": 10.0, **options})
+    await store._ask(lambda redis: redis.flushdb())
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+class TestRedisStore(StoreContract, LimitsContract, LocksContract, TagsContract):
+    """The contract."""
+
+    protocol = 2
+
+    @pytest.fixture(autouse=True)
+    def _server(self, redis: RedisServer) -> None:
+        self.url = redis.url
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[Bench]:
+        async def wait(units: float) -> None:
+            await asyncio.sleep(units * UNIT)
+
+        async with opened(self.url, protocol=self.protocol) as store:
+            yield Bench(store, UNIT, wait)
+
+
+class TestOtherProtocol(StoreContract):
+    """Values over RESP3, which newer clients and servers prefer."""
+
+    protocol = 3
+    _server = TestRedisStore._server
+    open = TestRedisStore.open
+
+
+@each_algorithm
+async def test_with_time_stopped_exactly_the_limit_passes(redis: RedisServer, algorithm: Algorithm) -> None:
+    async with opened(redis.url, clock=lambda: 1_800_000_000.3) as store:
+        hits = (store.hit("app:k", algorithm=algorithm, limit=100, window=3600.0) for _ in range(300))
+        verdicts = await asyncio.gather(*hits)
+    assert sum(verdict.allowed for verdict in verdicts) == 100
+
+
+async def test_two_stores_on_one_url_are_one(redis: RedisServer) -> None:
+    async with opened(redis.url) as one:
+        other = RedisStore(redis.url, timeout=10)
+        await one.set("app:k", b"1")
+        entry = await other.get("app:k")
+        assert entry is not None
+        lease = await other.acquire("app:lock", ttl=10)
+        assert await one.acquire("app:lock", ttl=10) is None
+        assert lease is not None
+        await other.release(lease)
+        assert await one.acquire("app:lock", ttl=10) is not None
+        await other.close()
+
+
+async def test_a_cancelled_call_leaves_nothing_for_the_next_one(redis: RedisServer) -> None:
+    async with opened(redis.url, max_connections=4) as store:
+        for number in range(20):
+            await store.set(f"app:{number}", str(number).encode())
+        seed = random.Random(1)
+
+        async def read(number: int) -> None:
+            asking = asyncio.ensure_future(store.get(f"app:{number}"))
+            if seed.random() < 0.5:
+                for _ in range(seed.randrange(6)):
+                    await asyncio.sleep(0)
+                asking.cancel()
+            try:
+                entry = await asking
+            except asyncio.CancelledError:
+                return
+            assert entry is not None
+            assert entry.value == str(number).encode()
+
+        for _ in range(10):
+            await asyncio.gather(*(read(seed.randrange(20)) for _ in range(30)))
+
+
+@pytest.fixture
+def own_redis() -> Iterator[RedisServer]:
+    with redis_server() as server:
+        yield server
+
+
+async def test_a_redis_that_went_away_is_told_at_once_and_found_again(own_redis: RedisServer) -> None:
+    async with opened(own_redis.url, timeout=2.0) as store:
+        await store.set("app:k", b"1")
+        own_redis.stop()
+        for _ in range(5):
+            with pytest.raises(StoreUnavailable):
+                await store.get("app:k")
+        own_redis.start()
+        back = time.monotonic()
+        while True:
+            try:
+                assert await store.get("app:k") is None
+                break
+            except StoreUnavailable:
+                assert time.monotonic() - back < 10
+                await asyncio.sleep(0.02)
+
+
+def test_each_loop_has_connections_of_its_own(redis: RedisServer) -> None:
+    store = RedisStore(redis.url, timeout=10)
+
+    async def once(number: int) -> int:
+        try:
+            return await store.add("app:loops")
+        finally:
+            await store.close()
+
+    first = asyncio.run(once(1))
+    assert asyncio.run(once(2)) == first + 1
+
+
+def test_a_breaker_lets_one_call_try_at_a_time() -> None:
+    now = [0.0]
+    breaker = Breaker(2, 1.0, lambda: now[0])
+    for _ in range(2):
+        breaker.check()
+        breaker.failed()
+    with pytest.raises(StoreUnavailable):
+        breaker.check()
+    now[0] = 1.0
+    breaker.check()
+    with pytest.raises(StoreUnavailable):
+        breaker.check()
+    breaker.answered()
+    breaker.check()
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:6379", "http://127.0.0.1", "redis://h:port"])
+def test_what_is_no_url_of_redis_is_refused_without_telling_it(url: str) -> None:
+    with pytest.raises(SetupError, match="redis_url is no URL"):
+        RedisStore(url)
+
+
+async def test_a_wrong_password_is_unavailable_and_never_shown(redis: RedisServer) -> None:
+    store = RedisStore(f"redis://:hunter2@127.0.0.1:{redis.port}/0", timeout=10)
+    assert "hunter2" not in repr(store)
+    with pytest.raises(StoreUnavailable) as caught:
+        await store.get("app:k")
+    assert "hunter2" not in str(caught.value)
+    await store.close()
