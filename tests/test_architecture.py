@@ -45,6 +45,7 @@ OPTION_LISTS = {
     "microframe.staticfiles.StaticFiles.__init__",
     "microframe.validation.encoder.jsonable_encoder",
     "microframe.middleware.cors.CORSMiddleware.__init__",
+    "microframe.middleware.sessions.SessionMiddleware.__init__",  # keywords alone
     "microframe.middleware.security_headers.SecurityHeadersMiddleware.__init__",  # one for each header
     "microframe.security.oauth2.OAuth2AuthorizationCodeBearer.__init__",
 }

@@ -78,15 +78,15 @@ class Application(Router):
     ) -> None:
         fields: Any = {key: value for key, value in options.items() if key in ConfigOptions.__annotations__}
         shared: Any = {key: value for key, value in options.items() if key not in fields}
-        wrapping = shared.pop("middleware", ())
-        guards = shared.pop("guards", ())
-        self.shared = OwnStore(shared.pop("store", None))
+        wrapping, guards = shared.pop("middleware", ()), shared.pop("guards", ())
+        store = shared.pop("store", None)
         super().__init__(lifespan=lifespan, on_startup=on_startup, on_shutdown=on_shutdown, **shared)
         if config is None:
             config = load_config(**fields)
         elif fields:
             config = config.replace(**fields)
         self.config = config
+        self.shared = OwnStore(store, config.redis_url)
         self.name = config.title
         self.versioning = versioning
         self.webhooks = Webhooks() if webhooks is None else webhooks

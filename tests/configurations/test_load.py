@@ -106,6 +106,7 @@ FIELDS: "dict[str, tuple[str, object, object]]" = {
     "port": ("9000", 9000, 9000),
     "workers": ("2", 2, 2),
     "log_level": ("debug", "debug", "debug"),
+    "redis_url": ("redis://a:1", "redis://a:1", "redis://a:1"),
 }
 
 

@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
-from microframe import SetupError
-from microframe.store import Algorithm, StoreUnavailable
+from microframe import Application, SetupError
+from microframe.middleware.sessions import SessionMiddleware
+from microframe.sessions import Session, Sessions
+from microframe.store import Algorithm, Store, StoreUnavailable
 from microframe.stores.redis import Breaker, RedisStore
+from microframe.testing import TestClient
 from tests.servers import RedisServer, redis_server
 from tests.stores.contract import (
     Bench,
@@ -173,3 +176,45 @@ async def test_a_wrong_password_is_unavailable_and_never_shown(redis: RedisServe
         await store.get("app:k")
     assert "hunter2" not in str(caught.value)
     await store.close()
+
+
+def test_one_setting_makes_two_applications_share(redis: RedisServer) -> None:
+    def build() -> TestClient:
+        app = Application(title="Shared", redis_url=redis.url)
+
+        @app.get("/count")
+        async def count(store: Store) -> int:
+            return await store.add("shared:count")
+
+        return TestClient(app)
+
+    with build() as one, build() as other:
+        first = one.get("/count").json()
+        assert other.get("/count").json() == first + 1
+
+
+def test_a_session_in_a_store_is_seen_by_another_process_and_can_be_ended(redis: RedisServer) -> None:
+    def build() -> TestClient:
+        app = Application(csrf=False)
+        app.add_middleware(SessionMiddleware, store=RedisStore(redis.url, timeout=10))
+
+        @app.post("/login")
+        async def login(session: Session) -> None:
+            session.login("ann")
+
+        @app.get("/who")
+        async def who(session: Session) -> str:
+            return session.user
+
+        @app.post("/end")
+        async def end(sessions: Sessions) -> int:
+            return await sessions.revoke_all("ann")
+
+        return TestClient(app)
+
+    with build() as one, build() as other:
+        one.post("/login")
+        sent = {"cookie": f"session={one.cookies['session']}"}
+        assert other.get("/who", headers=sent).json() == "ann"
+        assert other.post("/end").json() >= 1
+        assert one.get("/who").json() == ""

@@ -12,20 +12,31 @@ CONTRACTS: Tuple[Any, ...] = (Store, Limits, Locks, Tags)
 
 
 class OwnStore:
-    """The store that an application was given, or one in memory, made when somebody first asks for it."""
+    """The store that an application was given, or the one its configuration names, or one in memory; made when somebody
+    first asks for it."""
 
-    def __init__(self, given: Optional[Store] = None) -> None:
+    def __init__(self, given: Optional[Store] = None, redis_url: str = "") -> None:
         if given is not None and (isinstance(given, type) or not isinstance(given, Store)):
             raise SetupError(f"store={given!r} is no store: give one that is made, as in store=MemoryStore()")
         self._store = given
+        self._redis_url = redis_url
         self._is_own = given is None
+        if given is None and redis_url:
+            self._store = self._make()  # now, where a mistake is told
 
     def get(self) -> Store:
         if self._store is None:
-            from microframe.stores.memory import MemoryStore
-
-            self._store = MemoryStore()
+            self._store = self._make()
         return self._store
+
+    def _make(self) -> Store:
+        if self._redis_url:
+            from microframe.stores.redis import RedisStore
+
+            return RedisStore(self._redis_url)
+        from microframe.stores.memory import MemoryStore
+
+        return MemoryStore()
 
     def provide(self, providers: Providers) -> None:
         """Give it to whoever asks for a part of the contract that it has; who provides one otherwise, stays."""

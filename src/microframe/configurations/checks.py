@@ -157,6 +157,13 @@ def reference_prefix(value: object) -> str:
     return value
 
 
+def redis_address(value: object) -> str:
+    """An address of Redis, or nothing."""
+    if not isinstance(value, str) or not re.fullmatch(r"((rediss?|unix)://[^\s\x00-\x1f\x7f]+)?", value):
+        raise Mismatch("an address such as redis://127.0.0.1:6379/0, or nothing", value)
+    return value
+
+
 def header_name(value: object) -> str:
     """A header's name (RFC 9110 §5.1) in small letters, or nothing."""
     if not isinstance(value, str) or (value and not _TOKEN.fullmatch(value.lower())):
@@ -274,5 +281,6 @@ CHECKS: Dict[str, Check] = {
     "port": whole(0, 65_535),
     "workers": whole(1, 1_000),
     "log_level": choice("critical", "error", "warning", "info", "debug"),
+    "redis_url": redis_address,
     "sections": sections_of,
 }

@@ -55,6 +55,7 @@ class ConfigOptions(DocumentOptions, total=False):
     port: int
     workers: int
     log_level: LogLevel
+    redis_url: str
     sections: SectionTables
 
 
@@ -170,6 +171,9 @@ class AppConfig(DocumentSettings):
 
     log_level: LogLevel = "info"
     """Least level that is logged."""
+
+    redis_url: str = field(default="", repr=False)
+    """Where everything is that processes share: `redis://cache.internal:6379/0`. Nothing: in this process."""
 
     sections: SectionTables = field(default=Sections(), repr=False, hash=False)
     """Settings of plugins and of the program itself, by section: `read_section(config, name, Type)`."""

@@ -1,7 +1,7 @@
 """Sessions: a `Session` for every handler that asks for one, kept in a signed cookie or in a store."""
 
 import time
-from typing import Any, Callable, Optional
+from typing import Any, AsyncIterator, Callable, Optional
 
 from microframe.configurations.config import AppConfig
 from microframe.configurations.keys import require_secret
@@ -9,6 +9,7 @@ from microframe.exceptions import HTTPException, SetupError
 from microframe.http.connection import Connection
 from microframe.http.cookies import format_cookie
 from microframe.http.request import Request
+from microframe.markers import Provided
 from microframe.sessions.keeper import Keeper, Lifetimes
 from microframe.sessions.session import Session
 from microframe.sessions.signed import SignedKeeper
@@ -26,8 +27,9 @@ PERSONAL = [(b"vary", b"Cookie"), (b"cache-control", b"no-store")]
 class SessionMiddleware:
     """Provide a `Session` to who asks for it; routes where nobody does pay nothing.
 
-    Without a `store` the session travels in a signed cookie: readable by its visitor, and not to be taken back before
-    it expires. With one, the browser holds a random id, and sessions can be listed and ended (`Sessions`).
+    The session travels in a signed cookie: readable by its visitor, and not to be taken back before it expires. With
+    `server_side`, or where the application has a `redis_url`, it is in the application's store, or in the `store`
+    given here; the browser then holds a random id, and sessions can be listed and ended (`Sessions`).
     `idle_timeout` and `absolute_timeout` are seconds. In production the cookie is `Secure` and named `__Host-…`.
 
     Raises:
@@ -36,8 +38,9 @@ class SessionMiddleware:
 
     def __init__(
         self,
-        store: Optional[Store] = None,
         *,
+        server_side: Optional[bool] = None,
+        store: Optional[Store] = None,
         cookie_name: str = "session",
         idle_timeout: float = 14 * DAY,
         absolute_timeout: float = 90 * DAY,
@@ -48,13 +51,13 @@ class SessionMiddleware:
             raise SetupError(
                 "SessionMiddleware: idle_timeout is positive, and no longer than absolute_timeout"
             )
+        self.server_side = True if store is not None else server_side
         self.store = store
         self.cookie_name = cookie_name
         self.lifetimes = Lifetimes(idle_timeout, absolute_timeout)
         self.samesite = samesite
         self.clock = clock
         self.secure = False
-        self.keeper: Keeper
 
     def setup(self, host: Any) -> None:
         """Say where sessions come from; called when this is added."""
@@ -62,20 +65,33 @@ class SessionMiddleware:
         self.secure = config.is_production
         if self.secure and not self.cookie_name.startswith("__"):
             self.cookie_name = f"__Host-{self.cookie_name}"
-        if self.store is None:
-            signer = Signer(require_secret(config), ("session", self.cookie_name), clock=self.clock)
-            self.keeper = SignedKeeper(signer, self.lifetimes, self.clock)
+        if self.server_side or (self.server_side is None and config.redis_url):
+            host.provide(Keeper, self.keeper_in(config.title), "app")
+            host.provide(Sessions, sessions_of, "app")
         else:
-            keeper = StoredKeeper(self.store, config.title, self.lifetimes, self.clock)
-            self.keeper = keeper
-            host.provide(Sessions, lambda: keeper.sessions, "app")
+            signer = Signer(require_secret(config), ("session", self.cookie_name), clock=self.clock)
+            host.provide(Keeper, lambda: SignedKeeper(signer, self.lifetimes, self.clock), "app")
         host.provide(Session, self.open, "request")
 
-    async def open(self, connection: Connection) -> Session:
+    def keeper_in(self, name: str) -> Callable[..., Any]:
+        """What makes the keeper: of the store given, which closes with the application, or of the application's."""
+        given = self.store
+
+        async def keep_in_given() -> AsyncIterator[StoredKeeper]:
+            assert given is not None
+            yield StoredKeeper(given, name, self.lifetimes, self.clock)
+            await given.close()
+
+        def keep_in_shared(store: Store) -> StoredKeeper:
+            return StoredKeeper(store, name, self.lifetimes, self.clock)
+
+        return keep_in_shared if given is None else keep_in_given
+
+    async def open(self, connection: Connection, keeper: Provided[Keeper]) -> Session:
         """The visitor's session, a new one where there is none; kept when the handler has returned."""
         connection.reply_headers.extend(PERSONAL)
         sent = connection.cookies.get(self.cookie_name)
-        session = await self.keeper.load(sent) if sent else None
+        session = await keeper.load(sent) if sent else None
         if session is None:
             session = Session({}, self.clock())
         kept = session
@@ -83,19 +99,19 @@ class SessionMiddleware:
         async def close(error: Optional[BaseException]) -> None:
             kept.is_closed = True
             if error is None or isinstance(error, HTTPException):
-                await self.keep(connection, kept, had_cookie=bool(sent))
+                await self.keep(connection, keeper, kept)
 
         connection.on_close(close, "function")
         return session
 
-    async def keep(self, connection: Connection, session: Session, had_cookie: bool) -> None:
+    async def keep(self, connection: Connection, keeper: Keeper, session: Session) -> None:
         """Keep the session, and tell the browser what it needs to know of it."""
         is_empty = not session and not session.user
         if is_empty:
-            await self.keeper.discard(session)
-            value: Optional[str] = "" if had_cookie else None
+            await keeper.discard(session)
+            value: Optional[str] = "" if self.cookie_name in connection.cookies else None
         else:
-            value = await self.keeper.save(session)
+            value = await keeper.save(session)
         if value is not None and isinstance(connection, Request):
             connection.reply_headers.append((b"set-cookie", self.format(value, session).encode()))
 
@@ -109,3 +125,8 @@ class SessionMiddleware:
             httponly=True,
             samesite=self.samesite,
         )
+
+
+def sessions_of(keeper: Provided[Keeper]) -> Sessions:
+    assert isinstance(keeper, StoredKeeper)
+    return keeper.sessions

@@ -50,7 +50,7 @@ class SignedKeeper:
         if len(cookie) > MAX_COOKIE:
             raise ValueError(
                 f"the session is too large for a cookie: {len(cookie)} bytes, and {MAX_COOKIE} are the most; "
-                "keep it in a store (SessionMiddleware(store=…))"
+                "keep it in a store (SessionMiddleware(server_side=True))"
             )
         return cookie
 

@@ -1,0 +1,188 @@
+"""Sessions in a store: ids that nobody else has, lists of a user's sessions, and ending them."""
+
+import json
+from typing import Any, Dict, List
+
+from microframe import Application
+from microframe.middleware.sessions import SessionMiddleware
+from microframe.sessions import Session, SessionNote, Sessions
+from microframe.sessions.keeper import Lifetimes
+from microframe.sessions.stored import MOST_SESSIONS, StoredKeeper, reference_of
+from microframe.store import Entry
+from microframe.stores.memory import MemoryStore
+from microframe.testing import TestClient
+from tests.middleware.test_sessions import Clock, cookies_of
+
+
+def build(store: MemoryStore, **options: Any) -> Application:
+    app = Application(title="Board", csrf=False)
+    app.add_middleware(SessionMiddleware, store=store, **options)
+
+    @app.post("/login/{user}")
+    async def login(session: Session, user: str) -> str:
+        session.login(user)
+        return session.id
+
+    @app.post("/logout")
+    async def logout(session: Session) -> None:
+        session.logout()
+
+    @app.post("/values")
+    async def change(session: Session, values: Dict[str, Any]) -> None:
+        session.update(values)
+
+    @app.get("/")
+    async def show(session: Session) -> Dict[str, Any]:
+        return {**session, "user": session.user}
+
+    @app.get("/sessions/{user}")
+    async def listed(sessions: Sessions, session: Session, user: str) -> List[SessionNote]:
+        return await sessions.of(user, session)
+
+    @app.delete("/sessions/{user}/{reference}")
+    async def revoke(sessions: Sessions, user: str, reference: str) -> bool:
+        return await sessions.revoke(user, reference)
+
+    @app.delete("/sessions/{user}")
+    async def revoke_others(sessions: Sessions, session: Session, user: str) -> int:
+        return await sessions.revoke_all(user, keep=session)
+
+    return app
+
+
+def test_the_browser_holds_an_id_alone_and_the_store_only_its_hash() -> None:
+    store = MemoryStore()
+    with TestClient(build(store)) as client:
+        identity = client.post("/login/ann").json()
+        assert client.cookies["session"] == identity
+        kept = {str(key) for key in store._room.values}
+    assert any(reference_of(identity) in key for key in kept)
+    assert not any(identity in key for key in kept)
+
+
+def test_an_id_that_somebody_planted_is_not_taken() -> None:
+    with TestClient(build(MemoryStore())) as client:
+        sent = {"cookie": "session=planted-by-somebody"}
+        assert client.post("/values", json={"a": 1}, headers=sent).status_code == 200
+        assert client.cookies["session"] != "planted-by-somebody"
+
+
+def test_after_login_and_logout_the_old_id_is_dead() -> None:
+    with TestClient(build(MemoryStore())) as client:
+        client.post("/values", json={"a": 1})
+        before = {"cookie": f"session={client.cookies['session']}"}
+        client.post("/login/ann")
+        inside = {"cookie": f"session={client.cookies['session']}"}
+        assert client.get("/").json() == {"a": 1, "user": "ann"}
+        client.cookies.clear()
+        assert client.get("/", headers=before).json() == {"user": ""}
+        client.post("/logout", headers=inside)
+        client.cookies.clear()
+        assert client.get("/", headers=inside).json() == {"user": ""}
+
+
+def test_a_user_sees_all_sessions_and_can_end_them() -> None:
+    app = build(MemoryStore())
+    desk = TestClient(app)
+    with TestClient(app) as phone:
+        for client in (phone, desk):
+            client.post("/login/ann")
+        notes = desk.get("/sessions/ann").json()
+        assert [note["is_current"] for note in notes] == [True, False]
+        assert desk.delete(f"/sessions/ben/{notes[1]['reference']}").json() is False
+        assert desk.delete(f"/sessions/ann/{notes[1]['reference']}").json() is True
+        assert phone.get("/").json() == {"user": ""}
+        phone.post("/login/ann")
+        assert desk.delete("/sessions/ann").json() == 1
+        assert phone.get("/").json() == {"user": ""}
+        assert desk.get("/").json() == {"user": "ann"}
+
+
+async def test_a_session_that_was_ended_meanwhile_does_not_come_back() -> None:
+    keeper = keeper_of(MemoryStore())
+    session = Session({"a": 1}, 0.0)
+    sent = await keeper.save(session)
+    assert sent is not None
+    loaded = await keeper.load(sent)
+    assert loaded is not None
+    loaded["a"] = 2
+    await keeper.discard(session)
+    assert await keeper.save(loaded) is None
+    assert await keeper.load(sent) is None
+
+
+async def test_two_requests_at_once_keep_what_both_changed() -> None:
+    keeper = keeper_of(MemoryStore())
+    sent = await keeper.save(Session({"a": 1, "b": 1}, 0.0))
+    assert sent is not None
+    one, other = await keeper.load(sent), await keeper.load(sent)
+    assert one is not None
+    assert other is not None
+    one["a"], other["b"] = 2, 2
+    await keeper.save(one)
+    await keeper.save(other)
+    last = await keeper.load(sent)
+    assert last is not None
+    assert dict(last) == {"a": 2, "b": 2}
+
+
+async def test_what_else_is_in_the_store_is_no_session() -> None:
+    store = MemoryStore()
+    keeper = keeper_of(store)
+    for value in (
+        b"",
+        b"{",
+        b"[]",
+        b'{"v": 1, "u": "", "c": 1, "s": 1}',
+        b'{"v": {}, "u": "", "c": "x", "s": 1}',
+    ):
+        await store.set(keeper.key(reference_of("k")), value)
+        assert await keeper.load("k") is None
+    assert await keeper.load("k" * 65) is None
+
+
+async def test_the_oldest_of_too_many_sessions_end() -> None:
+    store = MemoryStore()
+    keeper = keeper_of(store)
+    sent: List[str] = []
+    for _ in range(MOST_SESSIONS + 2):
+        session = Session({}, 0.0)
+        session.login("ann")
+        sent.append(str(await keeper.save(session)))
+    assert len(await keeper.sessions.of("ann")) == MOST_SESSIONS
+    assert await keeper.load(sent[0]) is None
+    assert await keeper.load(sent[2]) is not None
+    entry = await store.get("Board:sessions:" + reference_of("ann"))
+    assert isinstance(entry, Entry)
+    assert len(json.loads(entry.value)) == MOST_SESSIONS
+
+
+def test_a_session_in_a_store_ends_too() -> None:
+    clock = Clock()
+    with TestClient(build(MemoryStore(), clock=clock, idle_timeout=100, absolute_timeout=150)) as client:
+        assert "Max-Age=100" in cookies_of(client.post("/values", json={"a": 1}))[0]
+        clock.now += 90
+        assert client.get("/").json() == {"a": 1, "user": ""}
+        clock.now += 70
+        assert client.get("/").json() == {"user": ""}
+
+
+def test_the_applications_own_store_serves_too() -> None:
+    app = Application(csrf=False)
+    app.add_middleware(SessionMiddleware, server_side=True)
+
+    @app.post("/login")
+    async def login(session: Session) -> None:
+        session.login("ann")
+
+    @app.get("/count")
+    async def count(sessions: Sessions) -> int:
+        return len(await sessions.of("ann"))
+
+    with TestClient(app) as client:
+        client.post("/login")
+        assert client.get("/count").json() == 1
+
+
+def keeper_of(store: MemoryStore) -> StoredKeeper:
+    return StoredKeeper(store, "Board", Lifetimes(1000, 1000), lambda: 100.0)
