@@ -134,6 +134,14 @@ def test_an_alias_that_leads_into_a_value_stops_the_program(alias: Any) -> None:
         application(Annotated[str, Query(validation_alias=alias)]).build()
 
 
+@pytest.mark.parametrize("options", [{"union_mode": "smart"}, {"fail_fast": True}, {"discriminator": "kind"}])
+def test_what_is_said_of_unions_and_lists_alone_stops_the_program_elsewhere(options: Any) -> None:
+    with pytest.raises(SetupError, match=r"q of .*show \(.*\): Pydantic cannot read the type"):
+        application(Annotated[int, Query(**options)]).build()
+    application(Annotated[Union[int, str], Query(union_mode="left_to_right")]).build()
+    application(Annotated[List[int], Query(fail_fast=True)]).build()
+
+
 def test_a_pattern_that_is_none_stops_the_program_and_says_why() -> None:
     with pytest.raises(SetupError, match=r"q of .*show \(.*regex.*unclosed group"):
         application(Annotated[str, Query(pattern="(")]).build()

@@ -17,6 +17,13 @@ app = FastAPI(
     title="Events",
     description="All of it.",
     version="2.5",
+    summary="Short",
+    openapi_tags=[{"name": "items", "description": "Things."}],
+    contact={"name": "Ada"},
+    license_info={"name": "MIT"},
+    terms_of_service="http://example.com/terms",
+    redoc_url=None,
+    openapi_url="/api/openapi.json",
 )
 app.add_middleware(
     CORSMiddleware,
@@ -141,4 +148,6 @@ ASKS = [
     "OPTIONS /options",
     "TRACE /trace",
     ("GET /info", {"origin": "http://localhost"}),
+    "GET /redoc",
+    "GET /openapi.json",
 ]

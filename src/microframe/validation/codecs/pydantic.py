@@ -25,7 +25,7 @@ from microframe.validation import shapes
 from microframe.validation.codec import Decode, DecodeJSON, Encode, EncodeOptions, Field, Schemas, Wanted
 from microframe.validation.jsonable import plain
 
-UNREADABLE = (PydanticUserError, SchemaError, NameError, TypeError, RecursionError)
+UNREADABLE = (PydanticUserError, SchemaError, NameError, TypeError, RuntimeError)
 """What Pydantic raises about a type that it cannot read."""
 
 MAX_FAULTS: Final = 1000
