@@ -105,8 +105,7 @@ async def test_so_it_is_in_the_shape_of_fastapi(value: str) -> None:
         return value
 
     answer = await post(app, "/model", body=b'{"a": ' + VALUES[value] + b"}", headers=JSON)
-    assert answer.status == 422
-    assert answer.json["detail"][0]["type"] == "json_invalid"
+    assert (answer.status, answer.json) == (400, {"detail": "There was an error parsing the body"})
 
 
 DEEPEST_THAT_IS_FINE = 50
