@@ -66,6 +66,7 @@ from microframe.markers import (
 from microframe.middleware.cors import CORSMiddleware
 from microframe.plugin import Host, Plugin
 from microframe.routing.controller import Controller, route
+from microframe.routing.idempotency import Idempotency
 from microframe.routing.router import Router
 from microframe.routing.versions import Deprecation, HeaderVersions, MediaTypeVersions, PathVersions
 from microframe.staticfiles import StaticFiles
@@ -109,6 +110,7 @@ __all__ = [
     "HeaderVersions",
     "Headers",
     "Host",
+    "Idempotency",
     "Identity",
     "JSONLinesResponse",
     "JSONResponse",

@@ -133,15 +133,15 @@ class Assembly:
         self.application.injector.prepare()
         check_commands(self.application.commands, self.application.injector)
         layers = order_layers([layer for stack in self.stacks for layer in stack.layers])
-        table = self.workshop(layers).build_table(
+        form = ProblemFormat(self.config.problem_base, self.config.error_format)
+        handlers = self.exception_handlers()
+        errors = Errors(handlers, form, configured_debug_page(self.config))
+        table = self.workshop(layers, errors).build_table(
             self.application.walk(),
             self.walk_plugins(),
             list(documentation_router(self.application).walk()),
         )
-        form = ProblemFormat(self.config.problem_base, self.config.error_format)
         check_operation_ids(table.routes)
-        handlers = self.exception_handlers()
-        errors = Errors(handlers, form, configured_debug_page(self.config))
         guards = gather_guards(self.config, self.installations, self.registered.guards)
         inner = self.build_endpoint(table, layers, guards, errors)
         endpoint = errors(inner)
@@ -197,7 +197,7 @@ class Assembly:
         """The ASGI middleware, which stands around the edge."""
         return [wrap for stack in self.stacks for wrap in stack.around]
 
-    def workshop(self, layers: Sequence[Layer]) -> Workshop:
+    def workshop(self, layers: Sequence[Layer], errors: Errors) -> Workshop:
         config = self.config
         defaults = Inherited(
             cancel_on_disconnect=config.cancel_on_disconnect or None,
@@ -211,6 +211,8 @@ class Assembly:
             self.config.strict,
             defaults,
             application.versioning,
+            application.name,
+            errors.answer,
         )
 
     def walk_plugins(self) -> Iterable[Found]:

@@ -16,6 +16,7 @@ from typing import (
 
 from microframe.assembly.layers import Layer, check_surroundings, layers_of_mount, layers_of_route
 from microframe.assembly.mounts import open_mount, surround_mount, surround_socket_mount
+from microframe.assembly.repeats import Answer, build_once
 from microframe.assembly.versions import deprecated, deprecation_of, names_of, spread
 from microframe.endpoint import Endpoint, fold
 from microframe.exceptions import SetupError
@@ -60,7 +61,9 @@ class Workshop(NamedTuple):
     layers: Sequence[Layer]
     strict: bool
     defaults: Inherited
-    versioning: Optional[Versions] = None
+    versioning: Optional[Versions]
+    name: str
+    answer: Answer
 
     def build_table(
         self, found: Iterable[Found], from_plugins: Iterable[Found], pages: Iterable[Found] = ()
@@ -117,9 +120,9 @@ class Workshop(NamedTuple):
                 handler = handle_sockets(handlers)(handler)
             table.sockets.append(Entry(pattern, SocketTarget(refuse_foreign(handler), route), host=host))
             return
-        endpoint = fold(
-            layers_of_route(self.layers, route), build_endpoint(route, self.injector, self.strict)
-        )
+        once = build_once(route, self.injector, self.answer, self.name)
+        endpoint = build_endpoint(route, self.injector, self.strict, once)
+        endpoint = fold(layers_of_route(self.layers, route), endpoint)
         endpoint = timed(route, limited(route.inherited, endpoint))
         deprecation = deprecation_of(route, self.versioning)
         if deprecation is not None:
@@ -154,8 +157,9 @@ def timed(item: Found, endpoint: Endpoint) -> Endpoint:
 
 def refuse_for_sockets(route: Route) -> None:
     """Nothing, where a WebSocket is not given what only requests have."""
-    if "timeout" in route.options:
-        raise SetupError(f"timeout= is for requests: {route} cannot have it")
+    for name in ("timeout", "idempotency"):
+        if name in route.options:
+            raise SetupError(f"{name}= is for requests: {route} cannot have it")
 
 
 def what_is_left(item: Found, taken: Set[object]) -> List[Found]:

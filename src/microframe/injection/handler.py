@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any, Awaitable, Callable, Optional, Sequence
 
-from microframe.endpoint import Endpoint, fold, guarded
+from microframe.endpoint import Endpoint, Middleware, fold, guarded
 from microframe.exceptions import ClientDisconnect, SetupError
 from microframe.http.form_limits import DEFAULT_FORM_LIMITS, FormLimits
 from microframe.http.request import Request
@@ -23,8 +23,13 @@ from microframe.routing.route import Inherited, Route
 from microframe.websocket import WebSocket
 
 
-def build_endpoint(route: Route, injector: Injector, strict: bool = False) -> Endpoint:
-    """Compile a route: its handler with everything it needs, what it answers, and what surrounds it."""
+def build_endpoint(
+    route: Route, injector: Injector, strict: bool = False, once: Optional[Middleware] = None
+) -> Endpoint:
+    """Compile a route: its handler with everything it needs, what it answers, and what surrounds it.
+
+    `once` answers requests that are sent again; it stands within the guards, for who may not ask gets no answer twice.
+    """
     inherited = route.inherited
     signature = read_signature(route.handler, route.controller)
     preconditions = read_preconditions(route)
@@ -42,7 +47,7 @@ def build_endpoint(route: Route, injector: Injector, strict: bool = False) -> En
         endpoint = answer_with(run, build_reply(route, shape, injector.codecs))
     if preconditions is not None:
         endpoint = preconditions.around(endpoint)
-    return surround(route, endpoint)
+    return surround(route, endpoint, once)
 
 
 def site_of(route: Route, kind: str, strict: bool) -> Site:
@@ -179,13 +184,14 @@ def compile_dependencies(
         raise SetupError(f"{exc} ({site.where})") from exc
 
 
-def surround(route: Route, endpoint: Endpoint) -> Endpoint:
+def surround(route: Route, endpoint: Endpoint, once: Optional[Middleware]) -> Endpoint:
     """Exception handlers, middleware and guards of the route and its routers, the outermost router's outermost."""
     for handlers in reversed(route.inherited.exception_handlers):
         endpoint = handle_some(handlers)(endpoint)
     for middleware in route.inherited.middleware:
         refuse_asgi(middleware, route)
-    return guarded(route.inherited.guards, fold(route.inherited.middleware, endpoint))
+    endpoint = fold(route.inherited.middleware, endpoint)
+    return guarded(route.inherited.guards, endpoint if once is None else once(endpoint))
 
 
 def refuse_asgi(middleware: Any, route: object) -> None:

@@ -22,6 +22,7 @@ from typing_extensions import TypedDict
 from microframe.endpoint import Guard, Middleware
 from microframe.http.form_limits import FormLimits
 from microframe.http.responses import Response
+from microframe.routing.idempotency import Idempotency
 from microframe.routing.path import HostPattern, PathPattern
 from microframe.routing.versions import Deprecation
 
@@ -66,12 +67,13 @@ class RouteOptions(TypedDict, total=False):
     versions: Sequence[str]
     csrf: bool
     timeout: float
+    idempotency: Union[bool, Idempotency]
     etag: Union[bool, Callable[..., Any]]
     last_modified: Callable[..., Any]
     require_precondition: bool
 
 
-POLICIES = ("csrf", "timeout")
+POLICIES = ("csrf", "timeout", "idempotency")
 """Options that middleware reads for each route; a router gives them to all of its routes."""
 
 

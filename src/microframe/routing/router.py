@@ -26,6 +26,7 @@ from microframe.http.form_limits import FormLimits
 from microframe.http.media import is_token
 from microframe.http.responses import Response
 from microframe.routing.controller import Controller, controller_routes
+from microframe.routing.idempotency import Idempotency
 from microframe.routing.route import Inherited, Mount, Route, RouteOptions, inherit_options, where_is
 from microframe.routing.versions import Deprecation
 
@@ -55,6 +56,7 @@ class SharedOptions(TypedDict, total=False):
     raises: Sequence[Type[Exception]]
     metadata: Sequence[object]
     csrf: bool
+    idempotency: Union[bool, Idempotency]
     callbacks: Iterable[Route]
     generate_unique_id_function: Callable[[Route], str]
     exception_handlers: Mapping[Union[int, Type[BaseException]], Callable[..., Any]]
