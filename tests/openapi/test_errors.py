@@ -21,7 +21,10 @@ from microframe import (
     StatusException,
 )
 from microframe.markers import raises
+from microframe.openapi.errors import ErrorShapes, Fault, faults_of
+from microframe.openapi.schemas import Components
 from microframe.security import HTTPBearer
+from microframe.validation import Codecs
 from tests.openapi.program import BoardNotFound, CardNotFound, Locked
 
 
@@ -235,34 +238,54 @@ def test_the_types_of_problems_begin_with_their_base() -> None:
     assert schema["allOf"][1]["properties"]["type"] == {"const": "https://example.com/errors/taken"}
 
 
-def test_options_bring_the_errors_that_they_answer() -> None:
-    async def version() -> str:
-        return '"1"'
+async def version() -> str:
+    return '"1"'
 
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"etag": version}, ["200", "304", "412"]),
+        ({"etag": True}, ["200", "304", "412"]),
+        ({"timeout": 3.0}, ["200", "504"]),
+        ({}, ["200"]),
+    ],
+)
+def test_options_bring_the_errors_that_they_answer(options: Dict[str, Any], expected: List[str]) -> None:
     app = Application()
-    app.get("/", etag=version)(lambda: None)
-    assert statuses(app) == ["200", "304", "412"]
-    assert responses(app)["304"] == {"description": "Not Modified"}
-    assert responses(app)["412"]["content"] == {
-        "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
-    }
+    app.get("/", **options)(lambda: None)
+    assert statuses(app) == expected
+    if "304" in expected:
+        assert responses(app)["304"] == {"description": "Not Modified"}
+        assert responses(app)["412"]["content"] == {
+            "application/problem+json": {"schema": {"$ref": "#/components/schemas/PreconditionFailedProblem"}}
+        }
 
 
-def test_an_error_of_an_option_and_one_that_is_known_are_one_answer() -> None:
-    class Changed(StatusException):
-        """Somebody else was faster."""
-
-        status = 412
-
-    async def version() -> str:
-        return '"1"'
-
+def test_a_change_that_needs_a_precondition_may_be_refused_without_one() -> None:
     app = Application()
-    app.get("/", etag=version, raises=[Changed])(lambda: None)
-    assert responses(app)["412"]["description"] == "Somebody else was faster."
-    assert responses(app)["412"]["content"]["application/problem+json"]["schema"] == {
-        "$ref": "#/components/schemas/Problem"
-    }
+    app.put("/", etag=version, require_precondition=True)(lambda: None)
+    assert statuses(app, "/", "put") == ["200", "412", "428"]
+
+
+def test_an_option_of_a_router_is_one_of_its_routes() -> None:
+    app = Application()
+    router = Router(timeout=3.0)
+    router.get("/")(lambda: None)
+    app.include_router(router)
+    assert statuses(app) == ["200", "504"]
+
+
+def test_of_an_option_that_names_no_error_the_status_is_known() -> None:
+    class Busy(StatusException):
+        """Too many at once."""
+
+        status = 429
+
+    shapes = ErrorShapes("/problems/", "problem", Components(Codecs(), True))
+    found = shapes.build([Fault(429, "", "Too Many Requests"), *faults_of([Busy])])["429"]
+    assert found["description"] == "Too many at once."
+    assert found["content"]["application/problem+json"]["schema"] == {"$ref": "#/components/schemas/Problem"}
 
 
 def test_both_of_fastapis_shapes_may_be_one_answer() -> None:

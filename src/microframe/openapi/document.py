@@ -122,7 +122,7 @@ class Writer:
         return webhooks
 
     def build_operation(self, draft: RouteDraft, method: str) -> Operation:
-        operation = draft.build(self.names.take(draft.route, method))
+        operation = draft.build(self.names.take(draft.route, method), method)
         host = draft.route.inherited.host_pattern
         if host is not None:
             operation.setdefault("servers", [server_of(host)])

@@ -2,11 +2,14 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any, Dict, Iterable, Iterator, List, Mapping, Sequence, Type
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Sequence, Type, Union
 
 from microframe.exceptions import (
+    GatewayTimeoutException,
     HTTPException,
     PayloadTooLargeException,
+    PreconditionFailedException,
+    PreconditionRequiredException,
     UnsupportedMediaTypeException,
     ValidationException,
     code_of_status,
@@ -16,15 +19,18 @@ from microframe.http.problems import has_no_content
 from microframe.openapi.schemas import Components, Schema
 from microframe.routing.route import Route
 
-OF_OPTIONS: Mapping[str, Sequence[int]] = {
-    "timeout": (504,),
+OF_OPTIONS: Mapping[str, Sequence[Union[int, Type[HTTPException]]]] = {
+    "timeout": (GatewayTimeoutException,),
     "idempotency": (400, 409, 422),
-    "etag": (304, 412),
-    "last_modified": (304, 412),
-    "require_precondition": (428,),
+    "etag": (304, PreconditionFailedException),
+    "last_modified": (304, PreconditionFailedException),
+    "require_precondition": (PreconditionRequiredException,),
     "limit": (429,),
 }
-"""What a route may answer because of an option."""
+"""What a route may answer because of an option: an error, or a status of which no more is known."""
+
+READING = ("GET", "HEAD")
+"""The methods that are answered with 304 to who has it already (RFC 9110 §13.2.2)."""
 
 
 @dataclass(frozen=True)
@@ -69,12 +75,18 @@ def first_line(kind: Type[BaseException]) -> str:
     return own.strip().partition("\n")[0].strip() or phrase_of(status_of_kind(kind))
 
 
-def faults_of_options(route: Route) -> Iterator[Fault]:
-    """What the options of a route, its own or its routers', make it answer."""
-    for option, statuses in OF_OPTIONS.items():
-        if route.inherited.policies.get(option) or route.options.get(option):
-            for status in statuses:
-                yield Fault(status, "", "Not Modified" if status == 304 else phrase_of(status))
+def faults_of_options(route: Route, method: str) -> Iterator[Fault]:
+    """What the options of a route, its own or its routers', make it answer to one method."""
+    for option, answers in OF_OPTIONS.items():
+        if not (route.inherited.policies.get(option) or route.options.get(option)):
+            continue
+        for answer in answers:
+            if not isinstance(answer, int):
+                yield from faults_of([answer])
+            elif answer != 304:
+                yield Fault(answer, "", phrase_of(answer))
+            elif method in READING:
+                yield Fault(answer, "", "Not Modified")
 
 
 def faults_of_reading(validates: bool, has_body: bool, is_typed: bool) -> Iterator[Fault]:

@@ -63,7 +63,7 @@ class RouteDraft:
             if callback.inherited.include_in_schema
         ]
 
-    def build(self, operation_id: str) -> Operation:
+    def build(self, operation_id: str, method: str) -> Operation:
         """The Operation Object (OpenAPI 3.1 §4.8.10)."""
         route, around = self.route, self._around
         operation = opening(route, operation_id)
@@ -75,7 +75,7 @@ class RouteDraft:
             operation["parameters"] = parameters
         if self._body.is_there:
             operation["requestBody"] = self._body.build(f"Body_{operation_id}")
-        operation["responses"] = self._responses.build(operation_id, self._faults(), around.errors)
+        operation["responses"] = self._responses.build(operation_id, self._faults(method), around.errors)
         add_versions(operation, route, around.versioning)
         for record in route.inherited.metadata:
             extend = getattr(record, "openapi", None)
@@ -84,7 +84,7 @@ class RouteDraft:
         merge(operation, copy.deepcopy(dict(route.options.get("openapi_extra") or {})))
         return operation
 
-    def _faults(self) -> List[Fault]:
+    def _faults(self, method: str) -> List[Fault]:
         """Every error that this route may answer; what somebody else answers is theirs to say."""
         route, around = self.route, self._around
         if is_foreign(route):
@@ -101,7 +101,7 @@ class RouteDraft:
         return [
             *faults_of_reading(checks, has_body, has_body and not self._body.is_raw),
             *faults_of(told),
-            *faults_of_options(route),
+            *faults_of_options(route, method),
         ]
 
 
