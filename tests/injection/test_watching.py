@@ -307,6 +307,19 @@ async def test_what_is_mounted_may_fail_and_answer_as_ever() -> None:
         assert client.sent[0]["status"] == status
 
 
+async def test_what_is_mounted_and_breaks_breaks_as_ever() -> None:
+    async def fail(scope: Any, receive: Any, send: Any) -> None:
+        await asyncio.sleep(0.01)
+        raise LookupError
+
+    outer, router = Application(), Router(cancel_on_disconnect=True)
+    router.mount("/inner", fail)
+    outer.include_router(router)
+    client = Client(outer, "/inner/x")
+    await client.end()
+    assert client.sent[0]["status"] == 500
+
+
 def sleeping() -> Tuple[Application, List[str]]:
     """A handler on any event loop, and the threads in which it was cancelled."""
     app, ended = watching(), []
@@ -368,3 +381,27 @@ def test_two_loops_at_once_each_watch_their_own() -> None:
     for thread in threads:
         thread.join(2 * STAYS)
     assert sorted(ended) == sorted(thread.name for thread in threads)
+
+
+def test_a_loop_that_looks_sends_another_one_to_look_for_its_own() -> None:
+    app, ended = sleeping()
+    ready, done = threading.Event(), threading.Event()
+
+    async def look() -> None:
+        await ask_quickly(app)  # from now on this loop looks, a little later
+        ready.set()
+        while not done.is_set():
+            await asyncio.sleep(0.001)
+
+    async def wait() -> None:
+        ready.wait(STAYS)
+        await ask_and_leave(app)
+
+    thread = threading.Thread(target=lambda: run_alone(look()))
+    thread.start()
+    try:
+        run_alone(wait())
+    finally:
+        done.set()
+        thread.join(STAYS)
+    assert ended == [threading.current_thread().name]

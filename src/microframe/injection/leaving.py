@@ -59,8 +59,7 @@ class Watch:
         waiting = False
         for request in list(self._inside):
             task, edge = request.task, request.edge
-            if task is None:
-                continue
+            assert task is not None, "nothing is awaited outside a task"
             other = task.get_loop()
             if other is not loop:
                 if not other.is_closed():
