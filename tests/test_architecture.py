@@ -17,7 +17,7 @@ LAYERS = [
     {"concurrency", "context", "extras", "identity", "status"},
     {"http"},
     {"markers", "signing", "endpoint", "store"},
-    {"websocket", "lifespan", "configurations", "security", "sessions"},
+    {"websocket", "lifespan", "configurations", "security", "sessions", "limits"},
     {"routing", "validation", "stores", "staticfiles"},
     {"plugin", "middleware"},
     {"injection"},

@@ -225,6 +225,12 @@ class PreconditionRequiredException(StatusException):
     status = 428
 
 
+class TooManyRequestsException(StatusException):
+    """You ask too often: try again later."""
+
+    status = 429
+
+
 class HeadersTooLargeException(StatusException):
     """The request's headers are too many or too large."""
 

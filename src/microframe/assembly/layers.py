@@ -1,6 +1,6 @@
 """Layers: the application's middleware, put in order."""
 
-from typing import Any, Callable, List, Mapping, NamedTuple, Sequence, Set, Tuple
+from typing import Any, Callable, List, Mapping, NamedTuple, Sequence, Set, Tuple, Union
 
 from microframe.asgi.messages import ASGIApp
 from microframe.endpoint import Endpoint, Guard, Middleware
@@ -181,6 +181,14 @@ def layers_of_route(layers: Sequence[Layer], route: Route) -> Tuple[Middleware, 
     """What the application's middleware is for one route: asked once, and nothing where the answer is None."""
     asked = (layer.middleware.for_route(route) for layer in layers if hasattr(layer.middleware, "for_route"))
     return tuple(middleware for middleware in asked if middleware is not None)
+
+
+def guards_of_socket(layers: Sequence[Layer], found: Union[Route, Mount]) -> Tuple[Guard, ...]:
+    """What the application's middleware asks about handshakes to one route or mount (`for_socket`)."""
+    asked = (
+        layer.middleware.for_socket(found) for layer in layers if hasattr(layer.middleware, "for_socket")
+    )
+    return tuple(guard for guard in asked if guard is not None)
 
 
 def layers_of_mount(layers: Sequence[Layer], mount: Mount) -> Tuple[Middleware, ...]:

@@ -1,6 +1,5 @@
 """Program: an application put together: what answers its requests and sockets, and what lives as long as it does."""
 
-import sys
 from typing import (
     Any,
     AsyncContextManager,
@@ -24,9 +23,10 @@ from microframe.assembly.documents import Document, check_operation_ids, documen
 from microframe.assembly.edge import Served, build_edge, configured_debug_page, configured_limits
 from microframe.assembly.guards import gather_guards
 from microframe.assembly.installation import Base, Installation, install
-from microframe.assembly.layers import Layer, Place, Stack, layers_around, order_layers
+from microframe.assembly.layers import Layer, Stack, layers_around, order_layers
 from microframe.assembly.mounts import Opened, keep_limits, open_asgi
 from microframe.assembly.parts import gather_parts
+from microframe.assembly.protection import hold_to_limits, protect_sessions
 from microframe.assembly.stores import OwnStore
 from microframe.assembly.table import Found, Table, Workshop
 from microframe.assembly.versions import dispatch_requests, dispatch_sockets
@@ -128,8 +128,10 @@ class Assembly:
 
     def build(self) -> Program:
         self.set_up_plugins()
-        self.protect_sessions()
+        protect_sessions(self.application, self.stacks)
+        found, from_plugins = list(self.application.walk()), list(self.walk_plugins())
         self.application.shared.provide(self.application.injector.providers)
+        hold_to_limits(self.application, self.stacks, [*found, *from_plugins])
         self.application.injector.prepare()
         check_commands(self.application.commands, self.application.injector)
         layers = order_layers([layer for stack in self.stacks for layer in stack.layers])
@@ -137,8 +139,8 @@ class Assembly:
         handlers = self.exception_handlers()
         errors = Errors(handlers, form, configured_debug_page(self.config))
         table = self.workshop(layers, errors).build_table(
-            self.application.walk(),
-            self.walk_plugins(),
+            found,
+            from_plugins,
             list(documentation_router(self.application).walk()),
         )
         check_operation_ids(table.routes)
@@ -175,17 +177,6 @@ class Assembly:
         for installation in self.installations:
             installation.is_closed = True
         gather_commands(application.commands, self.installations)
-
-    def protect_sessions(self) -> None:
-        """Where cookies say who is calling, pages of other origins are kept out, whether or not it was asked for."""
-        known = sys.modules.get("microframe.sessions.session")
-        if known is None or self.application.injector.providers.get(known.Session) is None:
-            return
-        from microframe.middleware.csrf import CSRFMiddleware
-
-        layers = [layer for stack in self.stacks for layer in stack.layers]
-        if not any(isinstance(layer.middleware, CSRFMiddleware) for layer in layers):
-            self.registered.stack.add(CSRFMiddleware, (), {}, Place()).setup(self.application)
 
     @property
     def stacks(self) -> List[Stack]:

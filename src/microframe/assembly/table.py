@@ -14,7 +14,13 @@ from typing import (
     Union,
 )
 
-from microframe.assembly.layers import Layer, check_surroundings, layers_of_mount, layers_of_route
+from microframe.assembly.layers import (
+    Layer,
+    check_surroundings,
+    guards_of_socket,
+    layers_of_mount,
+    layers_of_route,
+)
 from microframe.assembly.mounts import open_mount, surround_mount, surround_socket_mount
 from microframe.assembly.repeats import Answer, build_once
 from microframe.assembly.versions import deprecated, deprecation_of, names_of, spread
@@ -31,7 +37,7 @@ from microframe.lifespan import Part
 from microframe.middleware.errors import handle_sockets
 from microframe.middleware.timeout import check_seconds, keep_deadline
 from microframe.routing.converters import Converter
-from microframe.routing.dispatch import SocketTarget, Target, refuse_foreign
+from microframe.routing.dispatch import SocketTarget, Target, guarded_socket, refuse_foreign
 from microframe.routing.matcher import Entry
 from microframe.routing.path import parse_host, parse_path
 from microframe.routing.route import Inherited, Mount, Route
@@ -118,6 +124,7 @@ class Workshop(NamedTuple):
             handler = build_socket_handler(route, self.injector, self.strict)
             for handlers in reversed(route.inherited.exception_handlers):
                 handler = handle_sockets(handlers)(handler)
+            handler = guarded_socket(guards_of_socket(self.layers, route), handler)
             table.sockets.append(Entry(pattern, SocketTarget(refuse_foreign(handler), route), host=host))
             return
         once = build_once(route, self.injector, self.answer, self.name)
@@ -146,6 +153,7 @@ class Workshop(NamedTuple):
         table.requests.append(Entry(pattern, Target(endpoint, mount), host=host, mount=True))
         handler = surround_socket_mount(mount, opened, self.injector, site._replace(kind="socket"))
         if handler is not None:
+            handler = guarded_socket(guards_of_socket(self.layers, mount), handler)
             table.sockets.append(Entry(pattern, SocketTarget(handler, mount), host=host, mount=True))
 
 

@@ -22,6 +22,7 @@ from typing_extensions import TypedDict
 from microframe.endpoint import Guard, Middleware
 from microframe.http.form_limits import FormLimits
 from microframe.http.responses import Response
+from microframe.limits.limit import LimitOption, read_limits
 from microframe.routing.idempotency import Idempotency
 from microframe.routing.path import HostPattern, PathPattern
 from microframe.routing.versions import Deprecation
@@ -68,12 +69,13 @@ class RouteOptions(TypedDict, total=False):
     csrf: bool
     timeout: float
     idempotency: Union[bool, Idempotency]
+    limit: LimitOption
     etag: Union[bool, Callable[..., Any]]
     last_modified: Callable[..., Any]
     require_precondition: bool
 
 
-POLICIES = ("csrf", "timeout", "idempotency")
+POLICIES = ("csrf", "timeout", "idempotency", "limit")
 """Options that middleware reads for each route; a router gives them to all of its routes."""
 
 
@@ -235,5 +237,17 @@ def inherit_options(options: RouteOptions) -> Inherited:
         form_limits=options.get("form_limits"),
         cancel_on_disconnect=options.get("cancel_on_disconnect"),
         versions=None if options.get("versions") is None else tuple(options["versions"]),
-        policies={name: value for name, value in options.items() if name in POLICIES},
+        policies=read_policies(options),
     )
+
+
+def read_policies(options: RouteOptions) -> Mapping[str, Any]:
+    """What is said to middleware of the application.
+
+    Raises:
+        SetupError: a limit that cannot be read.
+    """
+    policies = {name: value for name, value in options.items() if name in POLICIES}
+    if "limit" in policies:
+        policies["limit"] = read_limits(options["limit"])
+    return policies

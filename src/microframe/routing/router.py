@@ -25,6 +25,7 @@ from microframe.exceptions import SetupError
 from microframe.http.form_limits import FormLimits
 from microframe.http.media import is_token
 from microframe.http.responses import Response
+from microframe.limits.limit import LimitOption, with_limits_of
 from microframe.routing.controller import Controller, controller_routes
 from microframe.routing.idempotency import Idempotency
 from microframe.routing.route import Inherited, Mount, Route, RouteOptions, inherit_options, where_is
@@ -57,6 +58,7 @@ class SharedOptions(TypedDict, total=False):
     metadata: Sequence[object]
     csrf: bool
     idempotency: Union[bool, Idempotency]
+    limit: LimitOption
     callbacks: Iterable[Route]
     generate_unique_id_function: Callable[[Route], str]
     exception_handlers: Mapping[Union[int, Type[BaseException]], Callable[..., Any]]
@@ -328,7 +330,11 @@ def build_route(
     if unknown:
         raise SetupError(f"unknown route option {', '.join(sorted(unknown))} ({where_is(handler)})")
     name = str(options.get("name") or getattr(handler, "__name__", type(handler).__name__))
-    return Route(path, methods, handler, name, options, inherit_options(options), controller)
+    try:
+        inherited = inherit_options(options)
+    except SetupError as exc:
+        raise SetupError(f"{exc} ({where_is(handler)})") from exc
+    return Route(path, methods, handler, name, options, inherited, controller)
 
 
 def check_called(path: object) -> None:
@@ -338,13 +344,23 @@ def check_called(path: object) -> None:
 
 
 def complete(entry: Union[Route, Mount], around: Inherited) -> Union[Route, Mount]:
-    inherited = around.within(entry.inherited)
     path = around.prefix + entry.path
     if isinstance(entry, Mount):
-        return Mount(path, entry.app, entry.name, inherited)
+        return Mount(path, entry.app, entry.name, around.within(entry.inherited))
+    inherited = around.within(with_marks(entry))
     return Route(
         path or "/", entry.methods, entry.handler, entry.name, entry.options, inherited, entry.controller
     )
+
+
+def with_marks(route: Route) -> Inherited:
+    """What a route says itself, and what decorators have said of its handler."""
+    own = route.inherited
+    try:
+        policies = with_limits_of(route.handler, own.policies)
+    except SetupError as exc:
+        raise SetupError(f"{exc} ({route})") from exc
+    return own if policies is own.policies else own._replace(policies=policies)
 
 
 def shared_options(prefix: str, options: RouterOptions) -> Inherited:
@@ -353,7 +369,10 @@ def shared_options(prefix: str, options: RouterOptions) -> Inherited:
         raise SetupError(f"unknown router option {', '.join(sorted(unknown))} (prefix {prefix!r})")
     # A TypedDict loses its types in a comprehension.
     route_like: RouteOptions = {k: v for k, v in options.items() if k in RouteOptions.__annotations__}  # type: ignore[assignment]
-    inherited = inherit_options(route_like)
+    try:
+        inherited = inherit_options(route_like)
+    except SetupError as exc:
+        raise SetupError(f"{exc} (prefix {prefix!r})") from exc
     return Inherited(
         **{
             **inherited._asdict(),
