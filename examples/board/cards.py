@@ -11,11 +11,26 @@ from examples.board.memory import Memory
 from examples.board.paging import Page
 from examples.board.records import Board, Card, CardChanges, NewCard, Stage
 from examples.board.rooms import Rooms
-from microframe import Depends, NotFoundException, Provided, Query, Request, Response, Router
+from microframe import (
+    Depends,
+    NotFoundException,
+    Provided,
+    Query,
+    Request,
+    Response,
+    Router,
+    StatusException,
+)
 
 
 class CardNotFound(NotFoundException):
     """There is no card {card_id} on board {board_id}."""
+
+
+class NobodyToAssign(StatusException):
+    """There is no member {member_id} who could do this card."""
+
+    status = 409
 
 
 class Cards:
@@ -71,7 +86,11 @@ class Cards:
 
     async def _check_assignee(self, assignee: object) -> None:
         if isinstance(assignee, int):
-            await self._members.get(assignee)
+            try:
+                await self._members.get(assignee)
+            except MemberNotFound:
+                # Not 404: the card that the address names is there.
+                raise NobodyToAssign(member_id=assignee) from None
 
 
 async def card_of_path(board_id: int, card_id: int, cards: Provided[Cards]) -> Card:
@@ -103,7 +122,7 @@ async def list_cards(
     return page.cut(await cards.of(board.id, stage, assignee))
 
 
-@cards.post(status_code=201, raises=[MemberNotFound])
+@cards.post(status_code=201, raises=[NobodyToAssign])
 async def add_card(
     board: CurrentBoard, new: NewCard, cards: Provided[Cards], request: Request, response: Response
 ) -> Card:
@@ -117,7 +136,7 @@ async def read_card(card: CurrentCard) -> Card:
     return card
 
 
-@cards.patch("/{card_id}", raises=[CardNotFound, MemberNotFound])
+@cards.patch("/{card_id}", raises=[CardNotFound, NobodyToAssign])
 async def change_card(card: CurrentCard, changes: CardChanges, cards: Provided[Cards]) -> Card:
     """Change what is sent, and nothing else: `{"assignee": null}` takes the card away from its member."""
     return await cards.change(card, changes)

@@ -237,6 +237,19 @@ class Application(Router):
             self.openapi_schema = describe_program(self, self._program)
         return self.openapi_schema
 
+    def openapi_of(self, version: str) -> Dict[str, Any]:
+        """The document of one version of the API alone, with what is in no version; made anew by each call.
+
+        Raises:
+            SetupError: there is no such version.
+        """
+        self.build()
+        assert self._program is not None
+        if self.versioning is None:
+            raise SetupError(f"openapi_of({version!r}): this application has no versions (versioning=)")
+        self.versioning.check(version, "openapi_of")
+        return describe_program(self, self._program, version)
+
     # Serving ---------------------------------------------------------------------------------------------------------
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

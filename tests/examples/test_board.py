@@ -143,8 +143,8 @@ def test_a_card_is_made_changed_and_removed(client: TestClient) -> None:
 def test_a_card_is_given_to_members_only(client: TestClient, method: str) -> None:
     place = CARDS if method == "POST" else f"{CARDS}/{TODO}"
     response = client.request(method, place, json={"title": "Whose?", "assignee": 99})
-    assert response.status_code == 404
-    assert response.json()["detail"] == "There is no member 99."
+    assert (response.status_code, response.json()["code"]) == (409, "nobody_to_assign")
+    assert response.json()["detail"] == "There is no member 99 who could do this card."
     assert ids(client, CARDS) == [DONE, DOING, TODO]
 
 

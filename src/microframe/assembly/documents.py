@@ -17,12 +17,13 @@ from typing import (
 
 from microframe.configurations.config import AppConfig
 from microframe.endpoint import Endpoint
-from microframe.exceptions import SetupError
+from microframe.exceptions import NotFoundException, SetupError
 from microframe.http.conditional import is_not_modified
 from microframe.http.request import Request
 from microframe.http.responses import Response, build_response, write_json
 from microframe.routing.route import Route
 from microframe.routing.router import Router
+from microframe.routing.versions import Versions
 
 Document = Dict[str, Any]
 
@@ -43,7 +44,12 @@ class Documented(Protocol):
 
     config: AppConfig
 
+    @property
+    def versioning(self) -> Optional[Versions]: ...
+
     def openapi(self) -> Document: ...
+
+    def openapi_of(self, version: str) -> Document: ...
 
 
 def documentation_router(application: Documented) -> Router:
@@ -110,22 +116,32 @@ class Pages:
 
 
 def document_endpoint(application: Documented) -> Callable[[Request], Awaitable[Response]]:
-    """Answers with the document; it is made for the first who asks."""
-    kept: Dict[str, Written] = {}
+    """Answers with the document, or with that of one `?version=`; each is made for the first who asks."""
+    kept: Dict[Tuple[str, Optional[str]], Written] = {}
+    versions: Dict[str, Document] = {}
     config = application.config
 
     async def openapi(request: Request) -> Response:
-        document = application.openapi()
-        root_path = request.root_path
-        written = kept.get(root_path)
+        version = request.query_params.get("version")
+        document = application.openapi() if version is None else of_version(version)
+        place = request.root_path, version
+        written = kept.get(place)
         if written is None or written.document is not document:
             if len(kept) >= MOST_PLACES:
                 kept.clear()
-            written = kept[root_path] = write(document, root_path, config.root_path_in_servers)
+            written = kept[place] = write(document, request.root_path, config.root_path_in_servers)
         headers = [(b"content-type", b"application/json"), (b"etag", written.etag.encode())]
         if is_not_modified(request.headers, written.etag):
             return build_response(304, headers[1:], b"")
         return build_response(200, headers, written.body)
+
+    def of_version(version: str) -> Document:
+        versioning = application.versioning
+        if versioning is None or version not in versioning.versions:
+            raise NotFoundException("There is no such version of this API.")
+        if version not in versions:
+            versions[version] = application.openapi_of(version)
+        return versions[version]
 
     return openapi
 

@@ -58,6 +58,8 @@ class Assembled(Base, Served, Protocol):
 
     def openapi(self) -> Document: ...
 
+    def openapi_of(self, version: str) -> Document: ...
+
     @property
     def versioning(self) -> Optional[Versions]: ...
 
@@ -101,14 +103,19 @@ def build_program(application: Assembled, registered: Registered) -> Program:
     return Assembly(application, registered).build()
 
 
-def describe_program(application: Assembled, program: Program) -> Document:
-    """The API document of an application that is put together. Most of what it needs is imported for it alone."""
-    from microframe.openapi.document import Subject, build_document
+def describe_program(application: Assembled, program: Program, version: Optional[str] = None) -> Document:
+    """The API document of an application that is put together, or of one version of it.
 
+    Most of what it needs is imported for it alone.
+    """
+    from microframe.openapi.document import Subject, build_document
+    from microframe.openapi.versions import routes_of_version
+
+    routes = program.table.routes if version is None else routes_of_version(program.table.routes, version)
     subject = Subject(
         application.config,
         application.injector,
-        program.table.routes,
+        routes,
         application.webhooks.routes,
         program.around,
         program.handlers,

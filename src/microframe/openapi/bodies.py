@@ -44,6 +44,15 @@ class RequestBody:
         return bool(self._values) or self._is_any_form
 
     @property
+    def has_form(self) -> bool:
+        """Whether the body may be a form."""
+        return self._is_any_form or any(
+            media in (MULTIPART, URLENCODED)
+            for parameter in self._parts.parameters
+            for media in parameter.marker.media_types
+        )
+
+    @property
     def is_raw(self) -> bool:
         """Whether the bytes are taken as they are, whatever they are called."""
         first = self._parts.parameters[0] if self._parts.is_one and not self._parts.is_form else None

@@ -15,6 +15,7 @@ from microframe.exceptions import (
     code_of_status,
     phrase_of,
 )
+from microframe.http.form_limits import MalformedFormException
 from microframe.http.problems import has_no_content
 from microframe.openapi.schemas import Components, Schema
 from microframe.routing.route import Route
@@ -89,11 +90,12 @@ def faults_of_options(route: Route, method: str) -> Iterator[Fault]:
                 yield Fault(answer, "", "Not Modified")
 
 
-def faults_of_reading(validates: bool, has_body: bool, is_typed: bool) -> Iterator[Fault]:
+def faults_of_reading(validates: bool, has_body: bool, is_typed: bool, has_form: bool) -> Iterator[Fault]:
     """What may be wrong with what a route reads; `is_typed` where its body must say what it is."""
     kinds: List[Type[HTTPException]] = [ValidationException] if validates else []
     kinds += [PayloadTooLargeException] if has_body else []
     kinds += [UnsupportedMediaTypeException] if is_typed else []
+    kinds += [MalformedFormException] if has_form else []
     return faults_of(kinds)
 
 

@@ -99,7 +99,7 @@ class RouteDraft:
         ]
         told = [kind for kind in kinds if not around.answered(kind, route)]
         return [
-            *faults_of_reading(checks, has_body, has_body and not self._body.is_raw),
+            *faults_of_reading(checks, has_body, has_body and not self._body.is_raw, self._body.has_form),
             *faults_of(told),
             *faults_of_options(route, method),
         ]

@@ -1,12 +1,25 @@
 """Versions: what an operation says of the versions of the API that it is in."""
 
-from typing import Any, Dict, List, Optional, Type
+from dataclasses import replace
+from typing import Any, Dict, Iterable, List, Optional, Type
 
 from microframe.exceptions import HTTPException, NotAcceptableException, UnknownVersionException
 from microframe.routing.route import Route
 from microframe.routing.versions import HeaderVersions, MediaTypeVersions, Versions
 
 JSON = "application/json"
+
+
+def routes_of_version(routes: Iterable[Route], version: str) -> List[Route]:
+    """The routes of one version, as if it were the only one, and those that are in none."""
+    alone = (version,)
+    return [
+        route
+        if route.inherited.versions is None
+        else replace(route, inherited=route.inherited._replace(versions=alone))
+        for route in routes
+        if route.inherited.versions is None or version in route.inherited.versions
+    ]
 
 
 def refusals(route: Route, versioning: Optional[Versions]) -> List[Type[HTTPException]]:

@@ -1,0 +1,50 @@
+"""The team board keeps what its API document says: schemathesis makes requests of it and compares the answers."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from examples.board.app import NEW, OLD, app
+from tests.wire import served
+
+ROOT = Path(__file__).parents[2]
+RUN = [sys.executable, "-c", "from schemathesis.cli import schemathesis; schemathesis()", "run"]
+OPTIONS = [
+    "--generation-deterministic",
+    "--max-examples=3",
+    "--request-timeout=10",
+    "--continue-on-failure",
+    "--warnings=off",
+    "--no-color",
+    "--exclude-path-regex=/activity$",  # a stream that has no end
+]
+
+
+@pytest.mark.timeout(150)
+@pytest.mark.parametrize("version", [OLD, NEW])
+def test_every_answer_is_one_that_the_document_of_its_version_describes(version: str, tmp_path: Path) -> None:
+    if importlib.util.find_spec("schemathesis") is None:
+        pytest.skip("schemathesis is not installed here: THE CONTRACT WAS NOT TESTED")
+    with served(app) as server:
+        url = f"http://127.0.0.1:{server.port}/openapi.json?version={version}"
+        done = subprocess.run(
+            [*RUN, url, "--header", f"API-Version:{version}", *OPTIONS],
+            cwd=tmp_path,
+            env={
+                **os.environ,
+                "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]),
+                "SCHEMATHESIS_HOOKS": "tests.examples.contract_hooks",
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            timeout=120,
+            check=False,
+        )
+    if done.returncode != 0:
+        pytest.fail(done.stdout, pytrace=False)
+    assert "18 selected / 19 total" in done.stdout
