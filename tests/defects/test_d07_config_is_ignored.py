@@ -4,9 +4,10 @@ import asyncio
 import sys
 import threading
 from dataclasses import fields
-from typing import Any, Dict
+from typing import Any, Dict, List, Optional
 
 import pytest
+from pydantic import BaseModel
 
 from microframe import (
     AppConfig,
@@ -21,14 +22,48 @@ from microframe.cli.target import parse_target
 from microframe.configurations import require_secret
 from microframe.testing import AsyncTestClient, ClientResponse, TestClient, WebSocketDenied
 
-SEEN_IN_THE_API_DOCUMENT = {"version", "description"}  # which is not built yet
-TESTED_WITH_PLUGINS = {"sections"}  # tests/app/test_plugins.py
+SEEN_IN_THE_API_DOCUMENT: Dict[str, Any] = {
+    "version": "7.0",
+    "description": "What it is.",
+    "summary": "In one line.",
+    "terms_of_service": "https://example.com/terms",
+    "contact": {"name": "Ada"},
+    "license_info": {"name": "MIT"},
+    "openapi_tags": [{"name": "cards"}],
+    "openapi_external_docs": {"url": "https://example.com/more"},
+    "servers": [{"url": "https://example.com"}],
+    "root_path_in_servers": False,
+    "separate_input_output_schemas": False,
+    "openapi_version": "3.2.0",
+    "openapi_url": "/other.json",
+    "docs_url": "/other",
+    "redoc_url": "/other",
+    "scalar_url": "/other",
+    "swagger_ui_oauth2_redirect_url": "/other",
+    "swagger_ui_init_oauth": {"clientId": "board"},
+    "swagger_ui_parameters": {"deepLinking": False},
+    "redoc_parameters": {"hideDownloadButton": True},
+    "scalar_parameters": {"hideModels": True},
+    "docs_color_scheme": "dark",
+    "docs_css_url": "/own.css",
+    "docs_favicon_url": "/own.svg",
+}
+FORM_LIMITS: Dict[str, Any] = {
+    "max_form_parts": 1,
+    "max_form_files": 1,
+    "max_form_field_size": 10,
+    "max_form_file_size": 10,
+    "max_form_memory": 30,
+    "max_part_headers": 1,
+    "max_part_header_size": 60,
+}
+TESTED_ELSEWHERE = {"sections", "redis_url"}  # tests/app/test_plugins.py, tests/stores/test_redis.py
 
 
 def test_every_field_has_a_test_here() -> None:
     tests = [name for name in vars(sys.modules[__name__]) if name.startswith("test_")]
     for field in fields(AppConfig):
-        if field.name not in SEEN_IN_THE_API_DOCUMENT | TESTED_WITH_PLUGINS:
+        if field.name not in {*SEEN_IN_THE_API_DOCUMENT, *FORM_LIMITS, *TESTED_ELSEWHERE}:
             assert any(name.startswith(f"test_{field.name}_") for name in tests), field.name
 
 
@@ -303,3 +338,45 @@ def test_workers_are_as_many_as_that() -> None:
 
 def test_log_level_is_the_least_that_is_logged() -> None:
     assert (planned().logs.level, planned(log_level="error").logs.level) == ("info", "error")
+
+
+class Card(BaseModel):
+    title: str = "plan"
+
+
+def seen(**options: Any) -> List[Any]:
+    """Everything that the API document and its pages show."""
+    app = Application(AppConfig(root_path="/api", **options))
+
+    @app.get("/")
+    @app.post("/")
+    async def index(card: Optional[Card] = None) -> Card:
+        return card or Card()
+
+    client = TestClient(app)
+    pages = ("/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc", "/scalar", "/other", "/other.json")
+    return [(answer.status_code, answer.text) for answer in map(client.get, pages)]
+
+
+@pytest.mark.parametrize("name", sorted(SEEN_IN_THE_API_DOCUMENT))
+def test_every_field_about_the_api_document_is_seen_there(name: str) -> None:
+    given: Dict[str, Any] = {name: SEEN_IN_THE_API_DOCUMENT[name]}
+    always = {} if name == "scalar_url" else {"scalar_url": "/scalar"}
+    assert seen(**given, **always) != seen(**always)
+
+
+@pytest.mark.parametrize("name", sorted(FORM_LIMITS))
+def test_every_limit_of_forms_refuses_what_is_past_it(name: str) -> None:
+    def status(**options: Any) -> int:
+        app = Application(AppConfig(**options))
+
+        @app.post("/")
+        async def form(request: Request) -> int:
+            return len(await request.form())
+
+        files = [("file", ("a.txt", b"x" * 40, "text/plain")), ("file", ("b.txt", b"x" * 40, "text/plain"))]
+        sent = {"field": "x" * 40}
+        return TestClient(app).post("/", data=sent, files=files).status_code
+
+    assert status() == 200
+    assert status(**{name: FORM_LIMITS[name]}) in (400, 413)
