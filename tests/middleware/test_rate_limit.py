@@ -446,6 +446,13 @@ def test_the_document_tells_of_the_refusal() -> None:
     assert ["429" in paths[path]["get"]["responses"] for path in ("/a", "/b", "/c")] == [True, True, False]
 
 
+def test_the_document_tells_of_a_default_too() -> None:
+    app = build()
+    app.add_middleware(RateLimitMiddleware, default="9/minute")
+    app.get("/a")(answer)
+    assert "429" in app.openapi()["paths"]["/a"]["get"]["responses"]
+
+
 # Counting ------------------------------------------------------------------------------------------------------------
 
 

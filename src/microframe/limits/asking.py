@@ -85,8 +85,9 @@ async def hold(connection: Connection, counters: Counters, store: Limits, hit: H
             continue
         try:
             verdict = await hit(store, counter.name, who, counter.limit)
-        except StoreUnavailable as exc:
-            raise HTTPException(503, headers={"Retry-After": "1"}) from exc
+        except StoreUnavailable:
+            # Why is in the log already, once.
+            raise HTTPException(503, headers={"Retry-After": "1"}) from None
         if not verdict.allowed:
             tell(connection, counters, counter, verdict)
             seconds = max(ceil(verdict.retry_after), 1)

@@ -50,6 +50,8 @@ class RateLimitMiddleware:
         self._exempt = read_exemptions([exempt] if isinstance(exempt, str) or callable(exempt) else exempt)
         self.store = store
         """What counts, if it is not the application's store."""
+        self.__raises__ = (TooManyRequestsException,) if self._default else ()
+        """What the API document tells of every route; of a limit of its own it knows otherwise."""
         self._asking = Asking(store)
         self._names: Names
 
