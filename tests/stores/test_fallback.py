@@ -1,7 +1,7 @@
 """Limits while their store is away, or full: counted here, logged once, never forgotten."""
 
 import logging
-from typing import List
+from typing import Any, List
 
 import pytest
 
@@ -81,13 +81,16 @@ async def test_a_limit_that_fails_closed_is_not_counted_elsewhere(caplog: pytest
 
 
 @pytest.mark.parametrize("algorithm", ["fixed_window", "sliding_window", "gcra"])
+@pytest.mark.parametrize("in_process", [True, False], ids=["memory", "elsewhere"])
 async def test_where_there_is_no_room_clients_share_counts_and_none_is_without(
-    algorithm: Algorithm, caplog: pytest.LogCaptureFixture
+    algorithm: Algorithm, in_process: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     clock = Time()
     fallback = FallbackLimits(clock=clock)
     fallback._own = MemoryStore(max_entries=3, clock=clock)
-    full = MemoryStore(max_entries=3, clock=clock)
+    away = Away(clock)
+    away.store = MemoryStore(max_entries=3, clock=clock)
+    full: Any = away.store if in_process else away
     limit = Limit("5/minute", algorithm=algorithm)
     for number in range(6):
         await fallback.hit(full, "app:limit", f"early {number}", limit)
@@ -96,6 +99,7 @@ async def test_where_there_is_no_room_clients_share_counts_and_none_is_without(
     for number in range(3 * SHARES):
         await fallback.hit(full, "app:limit", f"client {number}", limit)
     assert len(fallback._shared) <= SHARES
+    assert len(fallback._own) == (0 if in_process else 3)
     assert sum("too many clients" in message for message in warnings(caplog)) == 1
 
 

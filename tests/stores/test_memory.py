@@ -63,6 +63,23 @@ async def test_a_value_is_over_at_the_very_moment() -> None:
     assert await store.get("key") is None
 
 
+async def test_a_client_that_calls_on_and_on_takes_no_more_room_than_its_limit() -> None:
+    clock = Clock()
+    store = MemoryStore(clock=clock)
+    sizes = []
+    for _ in range(50):
+        for _ in range(5):
+            await store.hit("app:k", algorithm="sliding_window", limit=5, window=1.0)
+        sizes.append(store.size)
+        clock.now += 0.5
+        await store.hit("app:k", algorithm="sliding_window", limit=5, window=1.0)
+        clock.now += 0.5
+    assert set(sizes) == {sizes[0]}
+    clock.now += 0.9
+    await store.hit("app:k", algorithm="sliding_window", limit=5, window=1.0)
+    assert store.size < sizes[0]
+
+
 async def test_its_clock_is_the_machines_by_default() -> None:
     store = MemoryStore()
     await store.set("key", b"value", ttl=0.01)

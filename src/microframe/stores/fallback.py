@@ -47,7 +47,8 @@ class FallbackLimits:
             self._note(exc)
             if limit.fail_closed:
                 raise
-            return await self._hit_here(name, who, limit)
+            is_ours = isinstance(exc, StoreFull) and isinstance(store, MemoryStore)
+            return await (self._share(name, who, limit) if is_ours else self._hit_here(name, who, limit))
         if self._is_out:
             self._is_out = False
             logger.info("rate limits are counted in their store again")
@@ -58,6 +59,10 @@ class FallbackLimits:
             return await ask(self._own, f"{name}:{who}", limit)
         except StoreFull as exc:
             self._note(exc)
+            return await self._share(name, who, limit)
+
+    async def _share(self, name: str, who: str, limit: Limit) -> Verdict:
+        """Count a client with others, where this process has no room for more."""
         share = int.from_bytes(blake2b(who.encode(), digest_size=4).digest(), "big") % SHARES
         return await self._shared.hit(
             f"{name}:{share}", algorithm="gcra", limit=limit.quota, window=limit.window, cost=limit.cost

@@ -168,6 +168,9 @@ class MemoryStore:
                 self._room.grow(item, PER_CALL, now)
             verdict = counted.hit(now, cost)
             item.expires = counted.expires
+            unused = item.size - size_of(key) - PER_CALL * max(counted.calls, 1)
+            if unused:
+                self._room.shrink(item, unused)
             return verdict
 
     # Locks -----------------------------------------------------------------------------------------------------------

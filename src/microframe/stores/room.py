@@ -89,6 +89,11 @@ class Room:
         item.size += amount
         self._charge(amount, True)
 
+    def shrink(self, item: Item, amount: int) -> None:
+        """Let a promise take less room."""
+        item.size -= amount
+        self._charge(-amount, True)
+
     def _check_room(self, size: int, count: int) -> None:
         if self._promised + size > self.max_bytes or len(self.promises) + count > self.max_entries:
             raise StoreFull("the memory store is full of what it may not forget")
