@@ -27,6 +27,7 @@ from microframe.stores import redis_scripts as scripts
 
 with requires_extra("redis"):
     from redis import asyncio as client
+    from redis.asyncio.connection import parse_url
     from redis.asyncio.retry import Retry
     from redis.backoff import NoBackoff
     from redis.exceptions import ConnectionError as NotConnected
@@ -94,7 +95,7 @@ class RedisStore:
         clock: Optional[Callable[[], float]] = None,
     ) -> None:
         try:
-            client.ConnectionPool.from_url(url)
+            parse_url(url)
         except ValueError as exc:
             raise SetupError("redis_url is no URL such as redis://127.0.0.1:6379/0 or rediss://…") from exc
         self._url = url
