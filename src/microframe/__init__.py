@@ -1,5 +1,7 @@
 """MicroFrame: a small, very fast ASGI framework with the batteries real products need."""
 
+from typing import TYPE_CHECKING, Any
+
 from microframe import status
 from microframe.application import Application
 from microframe.concurrency import run_in_threadpool
@@ -74,6 +76,9 @@ from microframe.staticfiles import StaticFiles
 from microframe.validation.encoder import jsonable_encoder
 from microframe.websocket import WebSocket
 
+if TYPE_CHECKING:
+    from microframe.shield import SecurityMiddleware
+
 __version__ = "3.0.0.dev0"
 
 __all__ = [
@@ -135,6 +140,7 @@ __all__ = [
     "Response",
     "Router",
     "Security",
+    "SecurityMiddleware",
     "SecurityScopes",
     "ServerSentEvent",
     "SetupError",
@@ -159,3 +165,12 @@ __all__ = [
     "safe_redirect",
     "status",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """What few programs use, and what it takes to import it, is imported when it is asked for (PEP 562)."""
+    if name == "SecurityMiddleware":
+        from microframe.shield import SecurityMiddleware
+
+        return SecurityMiddleware
+    raise AttributeError(f"module 'microframe' has no attribute {name!r}")
