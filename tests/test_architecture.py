@@ -300,6 +300,7 @@ sys.exit(bool(failed))
 """
 
 
+@pytest.mark.timeout(120)
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_every_module_can_be_imported_first() -> None:
     # Whatever is imported, the face comes first and brings the core along. What it leaves out is imported after it,
