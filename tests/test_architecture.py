@@ -17,7 +17,7 @@ LAYERS = [
     {"concurrency", "context", "extras", "identity", "status"},
     {"http"},
     {"markers", "signing", "endpoint", "store"},
-    {"websocket", "lifespan", "configurations", "security", "sessions", "limits"},
+    {"websocket", "lifespan", "configurations", "security", "sessions", "limits", "caching"},
     {"routing", "validation", "stores", "staticfiles"},
     {"plugin", "middleware"},
     {"injection"},

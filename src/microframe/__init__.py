@@ -26,6 +26,7 @@ from microframe.exceptions import (
     WebSocketException,
 )
 from microframe.http.background import BackgroundTask, BackgroundTasks
+from microframe.http.cache_control import Cache
 from microframe.http.conditional import format_etag
 from microframe.http.connection import Connection
 from microframe.http.downloads import FileResponse
@@ -90,6 +91,7 @@ __all__ = [
     "BadRequestException",
     "Body",
     "CORSMiddleware",
+    "Cache",
     "Connection",
     "Context",
     "Controller",

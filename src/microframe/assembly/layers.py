@@ -57,7 +57,7 @@ class Stack:
             made = middleware if bare else middleware(*arguments, **options)
         except TypeError as exc:
             raise SetupError(f"the middleware {where_is(middleware)} cannot be made: {exc}") from exc
-        if hasattr(made, "setup") and not callable(made):
+        if hasattr(made, "setup") and not callable(made) and not hasattr(made, "for_route"):
             return made  # it surrounds nothing itself
         if not hasattr(made, "for_route"):
             check_layer(made, name)
@@ -177,9 +177,19 @@ def layers_around(layers: Sequence[Layer]) -> Tuple[Middleware, ...]:
     return tuple(layer.middleware for layer in layers if not hasattr(layer.middleware, "for_route"))
 
 
-def layers_of_route(layers: Sequence[Layer], route: Route) -> Tuple[Middleware, ...]:
-    """What the application's middleware is for one route: asked once, and nothing where the answer is None."""
-    asked = (layer.middleware.for_route(route) for layer in layers if hasattr(layer.middleware, "for_route"))
+def layers_of_route(
+    layers: Sequence[Layer], route: Route, *, innermost: bool = False
+) -> Tuple[Middleware, ...]:
+    """What the application's middleware is for one route: asked once, and nothing where the answer is None.
+
+    What says `is_innermost` stands behind the guards and the middleware of the route, right around its handler.
+    """
+    asked = (
+        layer.middleware.for_route(route)
+        for layer in layers
+        if hasattr(layer.middleware, "for_route")
+        and getattr(layer.middleware, "is_innermost", False) is innermost
+    )
     return tuple(middleware for middleware in asked if middleware is not None)
 
 

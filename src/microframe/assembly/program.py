@@ -18,6 +18,7 @@ from typing import (
 
 from microframe.asgi.messages import ASGIApp, Receive, Scope, Send
 from microframe.asgi.socket import build_mounted_socket
+from microframe.assembly.caching import keep_answers
 from microframe.assembly.commands import check_commands, gather_commands
 from microframe.assembly.documents import Document, check_operation_ids, documentation_router
 from microframe.assembly.edge import Served, build_edge, configured_debug_page, configured_limits
@@ -139,17 +140,15 @@ class Assembly:
         found, from_plugins = list(self.application.walk()), list(self.walk_plugins())
         self.application.shared.provide(self.application.injector.providers)
         hold_to_limits(self.application, self.stacks, [*found, *from_plugins])
+        keep_answers(self.application, self.stacks, [*found, *from_plugins])
         self.application.injector.prepare()
         check_commands(self.application.commands, self.application.injector)
         layers = order_layers([layer for stack in self.stacks for layer in stack.layers])
         form = ProblemFormat(self.config.problem_base, self.config.error_format)
         handlers = self.exception_handlers()
         errors = Errors(handlers, form, configured_debug_page(self.config))
-        table = self.workshop(layers, errors).build_table(
-            found,
-            from_plugins,
-            list(documentation_router(self.application).walk()),
-        )
+        pages = list(documentation_router(self.application).walk())
+        table = self.workshop(layers, errors).build_table(found, from_plugins, pages)
         check_operation_ids(table.routes)
         guards = gather_guards(self.config, self.installations, self.registered.guards)
         inner = self.build_endpoint(table, layers, guards, errors)

@@ -14,6 +14,7 @@ from typing import (
     Union,
 )
 
+from microframe.assembly.caching import with_what_it_reads
 from microframe.assembly.layers import (
     Layer,
     check_surroundings,
@@ -128,7 +129,9 @@ class Workshop(NamedTuple):
             table.sockets.append(Entry(pattern, SocketTarget(refuse_foreign(handler), route), host=host))
             return
         once = build_once(route, self.injector, self.answer, self.name)
-        endpoint = build_endpoint(route, self.injector, self.strict, once)
+        route = with_what_it_reads(route, self.injector)
+        around = layers_of_route(self.layers, route, innermost=True)
+        endpoint = build_endpoint(route, self.injector, self.strict, once, around)
         endpoint = fold(layers_of_route(self.layers, route), endpoint)
         endpoint = timed(route, limited(route.inherited, endpoint))
         deprecation = deprecation_of(route, self.versioning)

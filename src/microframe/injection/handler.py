@@ -1,7 +1,7 @@
 """Handler: what a user writes, compiled to an endpoint."""
 
 import asyncio
-from typing import Any, Awaitable, Callable, Optional, Sequence
+from typing import Any, Awaitable, Callable, Optional, Sequence, Tuple
 
 from microframe.endpoint import Endpoint, Middleware, fold, guarded
 from microframe.exceptions import ClientDisconnect, SetupError
@@ -24,11 +24,16 @@ from microframe.websocket import WebSocket
 
 
 def build_endpoint(
-    route: Route, injector: Injector, strict: bool = False, once: Optional[Middleware] = None
+    route: Route,
+    injector: Injector,
+    strict: bool = False,
+    once: Optional[Middleware] = None,
+    around: Tuple[Middleware, ...] = (),
 ) -> Endpoint:
     """Compile a route: its handler with everything it needs, what it answers, and what surrounds it.
 
     `once` answers requests that are sent again; it stands within the guards, for who may not ask gets no answer twice.
+    `around` stands closest to the handler, behind the middleware of the route too.
     """
     inherited = route.inherited
     signature = read_signature(route.handler, route.controller)
@@ -47,7 +52,7 @@ def build_endpoint(
         endpoint = answer_with(run, build_reply(route, shape, injector.codecs))
     if preconditions is not None:
         endpoint = preconditions.around(endpoint)
-    return surround(route, endpoint, once)
+    return surround(route, fold(around, endpoint), once)
 
 
 def site_of(route: Route, kind: str, strict: bool) -> Site:

@@ -17,9 +17,10 @@ from typing import (
     Union,
 )
 
-from typing_extensions import TypedDict
+from typing_extensions import Literal, TypedDict
 
 from microframe.endpoint import Guard, Middleware
+from microframe.http.cache_control import Cache
 from microframe.http.form_limits import FormLimits
 from microframe.http.responses import Response
 from microframe.limits.limit import LimitOption, read_limits
@@ -67,6 +68,7 @@ class RouteOptions(TypedDict, total=False):
     cancel_on_disconnect: bool
     versions: Sequence[str]
     csrf: bool
+    cache: Union[Cache, Literal[False]]
     timeout: float
     idempotency: Union[bool, Idempotency]
     limit: LimitOption
@@ -75,7 +77,7 @@ class RouteOptions(TypedDict, total=False):
     require_precondition: bool
 
 
-POLICIES = ("csrf", "timeout", "idempotency", "limit")
+POLICIES = ("csrf", "timeout", "idempotency", "limit", "cache")
 """Options that middleware reads for each route; a router gives them to all of its routes."""
 
 

@@ -18,10 +18,11 @@ from typing import (
     Union,
 )
 
-from typing_extensions import TypedDict, Unpack
+from typing_extensions import Literal, TypedDict, Unpack
 
 from microframe.endpoint import Guard, Middleware
 from microframe.exceptions import SetupError
+from microframe.http.cache_control import Cache
 from microframe.http.form_limits import FormLimits
 from microframe.http.media import is_token
 from microframe.http.responses import Response
@@ -59,6 +60,7 @@ class SharedOptions(TypedDict, total=False):
     csrf: bool
     idempotency: Union[bool, Idempotency]
     limit: LimitOption
+    cache: Union[Cache, Literal[False]]
     callbacks: Iterable[Route]
     generate_unique_id_function: Callable[[Route], str]
     exception_handlers: Mapping[Union[int, Type[BaseException]], Callable[..., Any]]
