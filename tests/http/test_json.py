@@ -1,15 +1,15 @@
-"""Strict JSON reading: what is suspicious, what is refused, and where."""
+"""JSON: what reading finds suspicious and refuses, and where; what writing makes of values."""
 
 import json
 import math
-from typing import Any
+from typing import Any, Callable, List
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from microframe.exceptions import Invalid
-from microframe.http.json import is_suspicious, read_json
+from microframe.http.json import build_json_writer, is_suspicious, read_json, write_json
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -117,3 +117,41 @@ def test_a_refusal_says_where_it_can(body: bytes, loc: Any) -> None:
     found, reason = refusal(body)
     assert found == loc
     assert reason
+
+
+# Writing -------------------------------------------------------------------------------------------------------------
+
+
+@given(JSON)
+def test_what_is_written_is_what_json_writes(value: Any) -> None:
+    written = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    assert write_json(value) == written
+    assert build_json_writer(None)(value) == written
+
+
+def test_keys_that_are_no_text_are_written_as_json_writes_them() -> None:
+    assert write_json({1: 1, None: 2, False: 3, 1.5: 4}) == '{"1":1,"null":2,"false":3,"1.5":4}'
+
+
+@pytest.mark.parametrize("value", [math.nan, [math.inf], {"a": -math.inf}, {math.nan: 1}])
+@pytest.mark.parametrize("write", [write_json, build_json_writer(None)], ids=["c", "python"])
+def test_a_number_that_json_does_not_have_is_not_written(write: Callable[[Any], str], value: Any) -> None:
+    with pytest.raises(ValueError, match="JSON compliant"):
+        write(value)
+
+
+@pytest.mark.parametrize(
+    "value", [object(), [1j], {"a": b""}, {(1,): 1}], ids=["object", "complex", "bytes", "key"]
+)
+def test_a_type_that_json_does_not_have_is_not_written(value: Any) -> None:
+    with pytest.raises(TypeError, match=r"JSON serializable|keys must be"):
+        write_json(value)
+    assert write_json([1]) == "[1]"
+
+
+def test_a_value_that_contains_itself_is_not_written() -> None:
+    loop: List[Any] = []
+    loop.append({"again": loop})
+    for write in (write_json, build_json_writer(None)):
+        with pytest.raises(ValueError, match=r"contains itself|Circular"):
+            write(loop)

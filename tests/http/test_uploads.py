@@ -29,6 +29,18 @@ async def large(content: bytes) -> UploadFile:
     return UploadFile(await spool.finish(), size=spool.size)
 
 
+@pytest.mark.parametrize("room", [0, 1000, IN_MEMORY])
+async def test_what_arrives_in_pieces_of_any_size_is_whole(room: int) -> None:
+    sizes = [IN_MEMORY + 1, 7, 0, IN_MEMORY - 9, 1, 1, 3, 100_000, 2 * IN_MEMORY, 5]
+    pieces = [bytes([number]) * size for number, size in enumerate(sizes, 65)]
+    for count in range(1, len(pieces) + 1):
+        spool = Spool(room)
+        for piece in pieces[:count]:
+            await spool.add(piece)
+        with await spool.finish() as file:
+            assert file.read() == b"".join(pieces[:count])
+
+
 async def test_reading_seeking_and_iterating() -> None:
     for upload in (small(), await large(b"0123456789")):
         assert (await upload.read(3), await upload.read(), await upload.read()) == (b"012", b"3456789", b"")

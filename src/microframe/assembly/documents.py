@@ -19,8 +19,9 @@ from microframe.configurations.config import AppConfig
 from microframe.endpoint import Endpoint
 from microframe.exceptions import NotFoundException, SetupError
 from microframe.http.conditional import is_not_modified
+from microframe.http.json import write_json
 from microframe.http.request import Request
-from microframe.http.responses import Response, build_response, write_json
+from microframe.http.responses import Response, build_response
 from microframe.routing.route import Route
 from microframe.routing.router import Router
 from microframe.routing.versions import Versions

@@ -1,10 +1,10 @@
-"""JSON reading that refuses what fast parsers let through: NaN, Infinity and numbers that overflow."""
+"""JSON: reading that refuses what fast parsers let through (NaN, Infinity, numbers that overflow), and writing."""
 
 import functools
 import json
 import math
 import re
-from typing import Callable, Final, NoReturn, Tuple
+from typing import Any, Callable, Final, NoReturn, Tuple
 
 from microframe.exceptions import Invalid
 
@@ -113,3 +113,30 @@ def parse_int(text: str) -> int:
 
 
 STRICT: Final = json.JSONDecoder(parse_constant=parse_constant, parse_float=parse_float, parse_int=parse_int)
+
+
+# Writing -------------------------------------------------------------------------------------------------------------
+
+
+def build_json_writer(make: Any = getattr(json.encoder, "c_make_encoder", None)) -> Callable[[Any], str]:
+    """What writes JSON as short as it can be, NaN and infinities refused.
+
+    `json` makes its encoder in C anew for each call, which costs more than most values do: here it is made once.
+    """
+    encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    if make is None:  # no CPython
+        return encoder.encode
+    names = json.encoder.encode_basestring
+    # Without its dict of what is open already: that would be shared by threads, and keeps what an error leaves in it.
+    chunks = make(None, encoder.default, names, None, ":", ",", False, False, False)
+
+    def write(value: Any) -> str:
+        try:
+            return "".join(chunks(value, 0))
+        except RecursionError:
+            raise ValueError("the value contains itself, or is nested too deeply for JSON") from None
+
+    return write
+
+
+write_json = build_json_writer()

@@ -1,6 +1,5 @@
 """Responses: plain data that the edge sends."""
 
-import json
 from datetime import datetime
 from typing import (
     Any,
@@ -21,6 +20,7 @@ from microframe.concurrency import iterate_in_thread
 from microframe.http.cookies import format_cookie
 from microframe.http.files import FileSlice
 from microframe.http.headers import MutableHeaders, RawHeaders, check_header
+from microframe.http.json import write_json
 from microframe.http.url import quote_url
 
 Task = Callable[[], Awaitable[None]]
@@ -33,10 +33,6 @@ def content_type_header(media_type: str, charset: str = "utf-8") -> bytes:
     if media_type.startswith("text/") and "charset=" not in media_type.lower():
         media_type = f"{media_type}; charset={charset}"
     return check_header("content-type", media_type)[1]
-
-
-# Made once: `json.dumps` makes an encoder anew for each call that wants anything but its defaults.
-write_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
 class Response:

@@ -3,7 +3,8 @@
 from typing import Any, AsyncIterable, AsyncIterator, Callable, Iterable, Mapping, Optional, Union
 
 from microframe.concurrency import Threads, iterate_in_thread
-from microframe.http.responses import Piece, StreamingResponse, Task, write_json
+from microframe.http.json import write_json
+from microframe.http.responses import Piece, StreamingResponse, Task
 
 Items = Union[AsyncIterable[Any], Iterable[Any]]
 Write = Callable[[Any], bytes]

@@ -203,6 +203,9 @@ class Spool:
         self.size = 0
         self._room = min(room, IN_MEMORY)
         self._waiting = bytearray()
+        """What is not on the disk, and behind it room that was used before: new memory costs as much as writing it."""
+        self._held = 0
+        """How many of these bytes are waiting."""
         self._file: Optional[BinaryIO] = None
 
     @property
@@ -210,22 +213,26 @@ class Spool:
         return self._file is not None
 
     async def add(self, piece: bytes) -> None:
-        self._waiting += piece
+        held = self._held + len(piece)
+        self._waiting[self._held : held] = piece
+        self._held = held
         self.size += len(piece)
         # Pieces are small, and a thread costs as much as writing many of them: they go there together.
-        if len(self._waiting) > (self._room if self._file is None else IN_MEMORY):
+        if held > (self._room if self._file is None else IN_MEMORY):
             await run_in_threadpool(self._write)
 
     async def finish(self) -> BinaryIO:
         """The whole file, at its beginning."""
         if self._file is None:
-            return io.BytesIO(self._waiting)
+            return io.BytesIO(self._waiting)  # nothing was used before
         await run_in_threadpool(self._write)
+        self._waiting = bytearray()
         return self._file
 
     async def close(self) -> None:
         """Forget what came."""
-        self._waiting.clear()
+        # Not emptied: a thread may be writing from it yet.
+        self._waiting, self._held = bytearray(), 0
         if self._file is not None:
             await run_in_threadpool(self._file.close)
 
@@ -234,13 +241,14 @@ class Spool:
             if self._file is None:
                 self._file = open_temporary()
             self._file.seek(0, os.SEEK_END)
-            self._file.write(self._waiting)
+            with memoryview(self._waiting) as waiting, waiting[: self._held] as held:
+                self._file.write(held)
             self._file.seek(0)
         except OSError as exc:
             if exc.errno in NO_ROOM:
                 raise UploadStorageException() from exc
             raise
-        self._waiting.clear()
+        self._held = 0
 
 
 NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE})

@@ -6,7 +6,7 @@ import uuid
 from itertools import chain
 from typing import Any, Callable, Final, Iterable
 
-from microframe.http.responses import write_json
+from microframe.http.json import write_json
 from microframe.validation.encoder import jsonable_encoder
 from microframe.validation.jsonable import plain
 
@@ -66,8 +66,12 @@ def is_written_alike(value: Any) -> bool:
         kinds = set(map(type, value))
         items = value
         if kinds == RECORD:
-            # Rows, most often flat ones: looked at all at once.
+            # Rows, most often flat ones, or with lists in them: looked at all at once.
             kinds = set(map(type, chain.from_iterable(map(dict.values, value))))
+            if list in kinds:
+                lists = [one for one in chain.from_iterable(map(dict.values, value)) if type(one) is list]
+                kinds.discard(list)
+                kinds.update(map(type, chain.from_iterable(lists)))
         if all(map(is_kind_written_alike, kinds - WRITTEN_ALIKE)):
             return True
     else:
