@@ -7,7 +7,7 @@ import subprocess
 import sys
 from typing import Callable, Iterable, List, Optional, Sequence
 
-from benchmarks import ceilings, cold, report, rounds, wire
+from benchmarks import ceilings, cold, report, rounds, transfers, transfers_report, wire
 from benchmarks.peers import BARE, OURS, PEERS
 from benchmarks.workloads import WORKLOADS
 
@@ -26,6 +26,7 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
         ("in-process", "CPU per request of the application alone"),
         ("wire", "behind a real server"),
         ("fresh", "imports, cold start, memory"),
+        ("transfers", "large bodies, files, events, lists; its section alone is written anew"),
     ):
         parser.add_argument("--" + part, dest="parts", action="append_const", const=part, help="only " + what)
     parser.add_argument(
@@ -62,8 +63,15 @@ def choose_peers(wanted: Optional[Sequence[str]]) -> List[str]:
 def main(arguments: Sequence[str]) -> int:
     """Run, write the page, print the ceilings that were missed."""
     options = parse_arguments(arguments)
-    parts = options.parts or ["in-process", "wire"] + ([] if options.only else ["fresh"])
+    parts = options.parts or ["in-process", "wire"] + ([] if options.only else ["fresh", "transfers"])
     peers = choose_peers(options.peers)
+    command = shlex.join(["python", "-m", "benchmarks", *arguments])
+    section = ""
+    if "transfers" in parts:
+        measured = transfers.run(peers, options.quick)
+        section = transfers_report.build_section(command, peers, measured)
+    if parts == ["transfers"]:
+        return deliver(options.output, report.put_section(options.output, section))
     workloads = [WORKLOADS[name] for name in options.only or WORKLOADS]
     inside = served = fresh = None
     if "in-process" in parts:
@@ -75,14 +83,20 @@ def main(arguments: Sequence[str]) -> int:
     if "wire" in parts:
         on_wire = [workload for workload in workloads if workload.wire]
         served = wire.run(on_wire, peers, rounds=1 if options.quick else 4)
-    command = shlex.join(["python", "-m", "benchmarks", *arguments])
     profiles = [_profile(subject) for subject in _missed(ceilings.check(inside, fresh))]
     page = report.build_report(command, peers, inside, served, fresh, profiles)
-    if str(options.output) == "-":
+    # What this run did not measure again stays as it was.
+    section = section or report.section_of(options.output)
+    return deliver(options.output, page + ("\n" + section if section else ""))
+
+
+def deliver(output: pathlib.Path, page: str) -> int:
+    """Write the page, or print it."""
+    if str(output) == "-":
         print(page)
     else:
-        options.output.write_text(page, encoding="utf-8")
-        print("written: %s" % options.output)
+        output.write_text(page, encoding="utf-8")
+        print("written: %s" % output)
     return 0
 
 

@@ -16,6 +16,8 @@ ASGIApplication = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 HOST = "127.0.0.1:8000"
 TALK = "hello over there"
+PIECE = 65_536
+"""Bytes of a body that a server hands on at once, at most."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +32,11 @@ class Sample:
 class Exchange:
     """One request: `receive` gives the body, then blocks until the answer is complete, as uvicorn does."""
 
-    __slots__ = ("_body", "_complete", "_waiter", "messages")
+    __slots__ = ("_at", "_body", "_complete", "_waiter", "messages")
 
     def __init__(self, body: bytes) -> None:
         self._body: Optional[bytes] = body
+        self._at = 0
         self._complete = False
         self._waiter: Optional[asyncio.Future[None]] = None
         self.messages: List[Message] = []
@@ -41,8 +44,12 @@ class Exchange:
     async def receive(self) -> Message:
         body = self._body
         if body is not None:
+            at = self._at
+            if at + PIECE < len(body):
+                self._at = at + PIECE
+                return {"type": "http.request", "body": body[at : self._at], "more_body": True}
             self._body = None
-            return {"type": "http.request", "body": body, "more_body": False}
+            return {"type": "http.request", "body": body[at:], "more_body": False}
         if not self._complete:
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter

@@ -1,6 +1,7 @@
 """The Markdown page of one run: `benchmarks/RESULTS.md`."""
 
 import datetime as dt
+from pathlib import Path
 from typing import Callable, Dict, Iterable, List, Optional, Sequence, Tuple
 
 from benchmarks import ceilings, machine
@@ -44,6 +45,23 @@ def build_report(
     if notes.lines():
         parts += ["## Not measured", "\n".join(notes.lines())]
     return "\n\n".join(parts) + "\n"
+
+
+TRANSFERS = "## Transfers"
+"""The heading of the last section, which a run of its own writes."""
+
+
+def section_of(output: Path) -> str:
+    """The section about transfers of a page, or nothing."""
+    page = output.read_text(encoding="utf-8") if output.is_file() else ""
+    _, heading, section = page.partition(TRANSFERS + "\n")
+    return heading + section
+
+
+def put_section(output: Path, section: str) -> str:
+    """A page with its section about transfers written anew."""
+    page = output.read_text(encoding="utf-8") if output.is_file() else "# Benchmarks\n"
+    return page.partition(TRANSFERS + "\n")[0].rstrip() + "\n\n" + section
 
 
 class Notes:

@@ -1,5 +1,7 @@
 """The models and values every application answers with, so that all of them do the same work."""
 
+import os
+from pathlib import Path
 from typing import Any, AsyncIterator, Dict, List, Optional, Type
 
 from pydantic import BaseModel, Field, TypeAdapter, create_model
@@ -76,6 +78,32 @@ async def chunks() -> AsyncIterator[bytes]:
     """The streaming workload's body."""
     for _ in range(CHUNKS):
         yield CHUNK
+
+
+# Transfers: large bodies, events and files, through a real server.
+GIGABYTE = 1_000_000_000
+LARGEST = 2 * GIGABYTE
+BLOCK = bytes(64_000)
+EVENTS = 20_000
+FOLDER = "BENCHMARK_FILES"
+"""The variable that says where the files are that a server has to serve."""
+DICTS: List[Dict[str, Any]] = [item.model_dump() for item in ITEMS]
+
+
+def folder() -> Path:
+    return Path(os.environ[FOLDER])
+
+
+async def blocks() -> AsyncIterator[bytes]:
+    """A gigabyte that is nowhere at once."""
+    for _ in range(GIGABYTE // len(BLOCK)):
+        yield BLOCK
+
+
+async def events() -> AsyncIterator[Dict[str, Any]]:
+    """What happens, as fast as it can be told."""
+    for number in range(EVENTS):
+        yield {"number": number, "kind": "card changed", "text": "Write the benchmarks"}
 
 
 def make_model(index: int) -> Type[BaseModel]:

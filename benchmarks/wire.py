@@ -76,6 +76,18 @@ class ServerProcess:
             return None
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def memory(self, anew: bool = False) -> Optional[float]:
+        """Most MB of memory that it had so far; `anew` forgets what was before. None where there is no /proc."""
+        try:
+            if anew:
+                with open("/proc/%d/clear_refs" % self._process.pid, "w") as marks:
+                    marks.write("5")
+            with open("/proc/%d/status" % self._process.pid) as status:
+                found = re.search(r"VmHWM:\s+(\d+) kB", status.read())
+        except OSError:
+            return None
+        return None if found is None else int(found.group(1)) * 1024 / 1e6
+
     def close(self) -> None:
         """Ends the server."""
         self._process.kill()

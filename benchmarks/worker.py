@@ -46,7 +46,10 @@ def build(peer: str, app: str, workload: Optional[str] = None) -> ASGIApplicatio
 
 def unsupported(peer: str, workload: str) -> Optional[str]:
     """Why a framework cannot do a workload, as its module declares it, or None."""
-    reasons: Dict[str, str] = getattr(PEERS[peer].load(), "UNSUPPORTED", {})
+    module = PEERS[peer].load()
+    reasons: Dict[str, str] = getattr(module, "UNSUPPORTED", {})
+    if WORKLOADS[workload].app == "lists" and peer != BARE and not hasattr(module, "build_lists"):
+        return "its application has no lists and forms yet: only those of FastAPI and Litestar have"
     return reasons.get(workload)
 
 

@@ -28,6 +28,7 @@ class Workload:
     path: str = "/"
     query: str = ""
     body: bytes = b""
+    content_type: str = "application/json"
     status: int = 200
     answer: Optional[Any] = None
     is_json: bool = True
@@ -57,7 +58,7 @@ class Workload:
             headers.append((b"sec-websocket-key", b"dGhlIHNhbXBsZSBub25jZQ=="))
             headers.append((b"sec-websocket-version", b"13"))
         if self.body:
-            headers.append((b"content-type", b"application/json"))
+            headers.append((b"content-type", self.content_type.encode()))
             headers.append((b"content-length", b"%d" % len(self.body)))
         return headers
 
@@ -87,6 +88,21 @@ def _routes(count: int, which: str, path: str, status: int = 200) -> Workload:
         answer={"item_id": 5} if status == 200 else None,
         wire=count == ROUTES_MANY,
     )
+
+
+BOUNDARY = "----benchmark0f1e2d3c4b5a"
+FORM_FILE = bytes(range(256)) * 4096
+
+
+def multipart(content: bytes, boundary: str = BOUNDARY) -> bytes:
+    """A form with one file in it."""
+    lines = [
+        "--" + boundary,
+        'Content-Disposition: form-data; name="file"; filename="a.bin"',
+        "Content-Type: application/octet-stream",
+        "\r\n",
+    ]
+    return "\r\n".join(lines).encode() + content + b"\r\n--%s--\r\n" % boundary.encode()
 
 
 _ALL = [
@@ -149,5 +165,19 @@ _ALL = [
     ),
     Workload("websocket", "WebSocket: open, 100 echoes, close", path="/ws", websocket=True),
     Workload("missing", "404", path="/no/such/page", status=404),
+    Workload(
+        "dicts", "list of 100 dicts, undeclared", app="lists", path="/dicts", answer=shop.DICTS, wire=False
+    ),
+    Workload(
+        "form",
+        "form with a file of 1 MiB",
+        app="lists",
+        method="POST",
+        path="/form",
+        body=multipart(FORM_FILE),
+        content_type="multipart/form-data; boundary=" + BOUNDARY,
+        answer={"size": len(FORM_FILE)},
+        wire=False,
+    ),
 ]
 WORKLOADS: Dict[str, Workload] = {workload.name: workload for workload in _ALL}

@@ -6,6 +6,7 @@ from fastapi import Depends, FastAPI, WebSocket, WebSocketDisconnect
 from fastapi.responses import PlainTextResponse, StreamingResponse
 
 from benchmarks import shop
+from benchmarks.apps.fastapi_transfers import build_lists, build_transfers  # noqa: F401
 
 
 async def get_settings() -> dict[str, Any]:

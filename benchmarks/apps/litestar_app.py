@@ -10,6 +10,7 @@ from litestar.middleware import ASGIMiddleware
 from litestar.response import Stream
 
 from benchmarks import shop
+from benchmarks.apps.litestar_transfers import build_lists, build_transfers  # noqa: F401
 
 
 @get("/plaintext", media_type=MediaType.TEXT)

@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from benchmarks import shop
+from benchmarks.apps.microframe_transfers import build_lists, build_transfers  # noqa: F401
 from microframe import (
     Application,
     Depends,
