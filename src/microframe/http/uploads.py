@@ -202,10 +202,9 @@ class Spool:
     def __init__(self, room: int) -> None:
         self.size = 0
         self._room = min(room, IN_MEMORY)
-        self._waiting = bytearray()
-        """What is not on the disk, and behind it room that was used before: new memory costs as much as writing it."""
-        self._held = 0
-        """How many of these bytes are waiting."""
+        self._waiting = io.BytesIO()
+        """What is not on the disk, up to where it stands; what is behind was written already. Memory is used again:
+        new memory costs as much as writing it."""
         self._file: Optional[BinaryIO] = None
 
     @property
@@ -213,42 +212,42 @@ class Spool:
         return self._file is not None
 
     async def add(self, piece: bytes) -> None:
-        held = self._held + len(piece)
-        self._waiting[self._held : held] = piece
-        self._held = held
+        self._waiting.write(piece)
         self.size += len(piece)
         # Pieces are small, and a thread costs as much as writing many of them: they go there together.
-        if held > (self._room if self._file is None else IN_MEMORY):
+        if self._waiting.tell() > (self._room if self._file is None else IN_MEMORY):
             await run_in_threadpool(self._write)
 
     async def finish(self) -> BinaryIO:
         """The whole file, at its beginning."""
         if self._file is None:
-            return io.BytesIO(self._waiting)  # nothing was used before
+            self._waiting.seek(0)
+            return self._waiting
         await run_in_threadpool(self._write)
-        self._waiting = bytearray()
+        self._waiting = io.BytesIO()
         return self._file
 
     async def close(self) -> None:
         """Forget what came."""
         # Not emptied: a thread may be writing from it yet.
-        self._waiting, self._held = bytearray(), 0
+        self._waiting = io.BytesIO()
         if self._file is not None:
             await run_in_threadpool(self._file.close)
 
     def _write(self) -> None:
+        waiting = self._waiting
         try:
             if self._file is None:
                 self._file = open_temporary()
             self._file.seek(0, os.SEEK_END)
-            with memoryview(self._waiting) as waiting, waiting[: self._held] as held:
+            with waiting.getbuffer() as used, used[: waiting.tell()] as held:
                 self._file.write(held)
             self._file.seek(0)
         except OSError as exc:
             if exc.errno in NO_ROOM:
                 raise UploadStorageException() from exc
             raise
-        self._held = 0
+        waiting.seek(0)
 
 
 NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE})
