@@ -231,6 +231,21 @@ def test_handshakes_to_what_is_mounted_are_held_to_what_stands_around_it() -> No
         pass
 
 
+def test_a_dependency_limits_handshakes_before_they_are_accepted() -> None:
+    app = build()
+
+    @app.websocket("/live", dependencies=[Depends(RateLimit("1/minute"))])
+    async def live(socket: WebSocket) -> None:
+        await socket.accept()
+
+    client = TestClient(app)
+    with client.websocket_connect("/live") as socket:
+        assert socket.headers["ratelimit-policy"] == '"1/minute";q=1;w=60'
+    with pytest.raises(WebSocketDenied) as denied, client.websocket_connect("/live"):
+        pass
+    assert denied.value.response.status_code == 429
+
+
 # Whom ----------------------------------------------------------------------------------------------------------------
 
 
