@@ -33,6 +33,11 @@ def describe() -> Dict[str, str]:
     }
 
 
+def is_shared() -> bool:
+    """Whether more runs here than there are cores, of which a benchmark takes one or two."""
+    return hasattr(os, "getloadavg") and max(os.getloadavg()[:2]) > max(2, os.cpu_count() or 1) + 0.5
+
+
 def versions(peers: Sequence[str]) -> List[str]:
     """`name version` of every measured framework and of what does their work."""
     names = [name for peer in peers for name in PEERS[peer].distributions]

@@ -14,8 +14,9 @@ LEAVING_CEILING = 3.0
 INTRO = (
     "Through uvicorn (httptools, uvloop, one worker) on one core, over one connection, one after the other, "
     "from a plain socket on another core; the fastest round. In brackets the multiple of MicroFrame's rate. Every "
-    "size and count that arrives is checked. The machine was shared with other work: ratios say more than figures."
+    "size and count that arrives is checked."
 )
+SHARED = " The machine was shared with other work: ratios say more than figures."
 MEMORY = "The most memory that the server took more than before, in MB, while a gigabyte passed through it:"
 COSTS = "The server's CPU in µs for each MB, file, part or event:"
 WATCHING = (
@@ -38,7 +39,13 @@ def build_section(command: str, peers: Sequence[str], measured: Transfers) -> st
         *("- %s: %s" % item for item in machine.describe().items()),
         "- Packages: %s" % ", ".join(machine.versions(chosen)),
     ]
-    parts = [TRANSFERS, "\n".join(facts), INTRO, table(("per second", *chosen), rates), COSTS]
+    parts = [
+        TRANSFERS,
+        "\n".join(facts),
+        INTRO + (SHARED if machine.is_shared() else ""),
+        table(("per second", *chosen), rates),
+        COSTS,
+    ]
     parts += [table(("", *chosen), costs), MEMORY, table(("", *chosen), memory), verdict(measured)]
     parts += inside_of(measured, [BARE, *chosen], notes)
     parts += [WATCHING, watching(measured)]
