@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -47,4 +48,7 @@ def test_every_answer_is_one_that_the_document_of_its_version_describes(version:
         )
     if done.returncode != 0:
         pytest.fail(done.stdout, pytrace=False)
-    assert "18 selected / 19 total" in done.stdout
+    operations = re.search(r"(\d+) selected / (\d+) total", done.stdout)
+    assert operations is not None, done.stdout
+    selected, total = map(int, operations.groups())
+    assert selected == total - 1 >= 18
