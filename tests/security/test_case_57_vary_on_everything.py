@@ -1,7 +1,5 @@
 """Case 57: an answer that depends on everything is never kept, however it is written (CVE-2026-6907, 48587)."""
 
-import asyncio
-
 import pytest
 
 from microframe import Request, Response
@@ -9,25 +7,19 @@ from tests.caching.origin import Origin, answering
 
 
 @pytest.mark.parametrize("vary", ["*", " * ", "Accept, *", "*, Accept", "Accept,*,X-A", "\t*\t,"])
-def test_vary_on_everything_is_never_kept(vary: str) -> None:
-    async def scenario() -> None:
-        assert not await Origin(answering(("vary", vary))).keeps()
-        assert not await Origin(answering(("vary", "Accept"), ("vary", vary))).keeps()
-
-    asyncio.run(scenario())
+async def test_vary_on_everything_is_never_kept(vary: str) -> None:
+    assert not await Origin(answering(("vary", vary))).keeps()
+    assert not await Origin(answering(("vary", "Accept"), ("vary", vary))).keeps()
 
 
-def test_nor_where_it_is_said_beside_the_answer() -> None:
-    async def scenario() -> None:
-        def answer(request: Request) -> Response:
-            request.reply_headers.append((b"vary", b"*"))
-            return Response("x")
+async def test_nor_where_it_is_said_beside_the_answer() -> None:
+    def answer(request: Request) -> Response:
+        request.reply_headers.append((b"vary", b"*"))
+        return Response("x")
 
-        assert not await Origin(answer).keeps()
+    assert not await Origin(answer).keeps()
 
-        async def guard(connection: Request) -> None:
-            connection.reply_headers.append((b"vary", b"*"))
+    async def guard(connection: Request) -> None:
+        connection.reply_headers.append((b"vary", b"*"))
 
-        assert not await Origin(guards=[guard]).keeps()
-
-    asyncio.run(scenario())
+    assert not await Origin(guards=[guard]).keeps()

@@ -1,6 +1,5 @@
 """Case 63: a pickle that somebody has put into the store is not run (CVE-2021-33026, CVE-2025-61765)."""
 
-import asyncio
 import os
 import pickle
 from pathlib import Path
@@ -32,16 +31,13 @@ class Poisoned(MemoryStore):
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-def test_a_pickle_in_the_place_of_an_answer_is_ignored_with_a_warning(
+async def test_a_pickle_in_the_place_of_an_answer_is_ignored_with_a_warning(
     protocol: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def scenario() -> None:
-        store = Poisoned()
-        store.payload = pickle.dumps(Payload(tmp_path / "proof"), protocol)
-        origin = Origin(store=store)
-        assert (await origin.ask()).body == b"answer 1"
-        assert (await origin.ask()).body == b"answer 2"
-        assert not (tmp_path / "proof").exists()
-
-    asyncio.run(scenario())
+    store = Poisoned()
+    store.payload = pickle.dumps(Payload(tmp_path / "proof"), protocol)
+    origin = Origin(store=store)
+    assert (await origin.ask()).body == b"answer 1"
+    assert (await origin.ask()).body == b"answer 2"
+    assert not (tmp_path / "proof").exists()
     assert "is no answer of ours" in caplog.text

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from types import TracebackType
 from typing import (
     Any,
     AsyncIterator,
@@ -31,8 +32,10 @@ class Landed(NamedTuple):
 
     value: Any
     error: Optional[BaseException] = None
+    trace: Optional[TracebackType] = None
+    """Where the error came from; raised again, each time would add to it."""
     is_own: bool = False
-    """Whether who asks has made it himself."""
+    """Whether who asks has made it."""
 
 
 LOST = Landed(None)
@@ -88,7 +91,7 @@ class Flights(Generic[T]):
         except ClientDisconnect:
             raise  # of the leader alone
         except Exception as exc:
-            landed = Landed(None, exc)
+            landed = Landed(None, exc, exc.__traceback__)
             raise
         finally:
             del self._flying[here]

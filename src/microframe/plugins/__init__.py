@@ -1,0 +1,1 @@
+"""Plugins: the batteries, each in a folder of its own."""
