@@ -165,3 +165,23 @@ def test_an_application_that_is_not_ours_has_no_document(folder: Path) -> None:
     assert (
         only_line(result) == "microframe: other:app is no Application of MicroFrame: it has no API document"
     )
+
+
+def test_the_document_of_one_version_can_be_asked_for(folder: Path) -> None:
+    (folder / "app.py").write_text(
+        """
+from microframe import Application, HeaderVersions
+
+app = Application(versioning=HeaderVersions(["1", "2"]))
+
+@app.get("/old", versions=["1"])
+async def old() -> str: ...
+
+@app.get("/new", versions=["2"])
+async def new() -> str: ...
+"""
+    )
+    assert list(json.loads(call("openapi", "--api-version", "2").stdout)["paths"]) == ["/new"]
+    refused = call("openapi", "--api-version", "3")
+    assert (refused.exit_code, refused.stdout) != (0, "")
+    assert "no version '3'" in only_line(refused)

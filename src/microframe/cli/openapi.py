@@ -52,6 +52,7 @@ class OpenAPIOptions:
 
     output: Optional[str]
     expected: Optional[str]
+    api_version: Optional[str]
     indent: int
     is_yaml: bool
     factory: bool
@@ -75,6 +76,7 @@ class OpenAPIOptions:
     type=click.Path(exists=True, dir_okay=False),
     help="Say where it differs from this file, and exit with 1 if it does.",
 )
+@click.option("--api-version", metavar="VERSION", help="The document of this version of the API alone.")
 @click.option(
     "--indent", type=click.IntRange(0, 16), default=2, show_default=True, help="Spaces; 0 for a single line."
 )
@@ -95,7 +97,7 @@ def openapi(target: Optional[str], **given: object) -> None:
             raise Failure("--output writes a file, --check compares one: give one of them", USAGE)
         chosen = parse_target(target, options.factory)
         export(options.env_file, None, ())
-        document = document_of(chosen)
+        document = document_of(chosen, options.api_version)
         if options.expected is not None:
             compare(options.form, document, Path(options.expected))
         else:
@@ -103,8 +105,8 @@ def openapi(target: Optional[str], **given: object) -> None:
     sys.exit(0)
 
 
-def document_of(target: Target) -> Dict[str, Any]:
-    """The document of an application, as plain data.
+def document_of(target: Target, version: Optional[str] = None) -> Dict[str, Any]:
+    """The document of an application, or of one version of its API, as plain data.
 
     Raises:
         Failure: there is no such application, it is not ours, or its document cannot be made.
@@ -114,7 +116,8 @@ def document_of(target: Target) -> Dict[str, Any]:
         raise Failure(f"{target} is no Application of MicroFrame: it has no API document", USAGE)
     try:
         # As it is sent: what is not JSON is no document.
-        document: Dict[str, Any] = json.loads(json.dumps(app.openapi(), allow_nan=False))
+        made = app.openapi() if version is None else app.openapi_of(version)
+        document: Dict[str, Any] = json.loads(json.dumps(made, allow_nan=False))
     except SetupError as exc:
         raise Failure(str(exc)) from exc
     except Exception as exc:

@@ -3,6 +3,13 @@
 (function () {
   const { url, colorScheme, parameters } = JSON.parse(document.getElementById("options").textContent);
 
+  // `/redoc?version=2` shows the document of that version of the API.
+  const documentUrl = new URL(url, location.href);
+  const version = new URLSearchParams(location.search).get("version");
+  if (version) {
+    documentUrl.searchParams.set("version", version);
+  }
+
   // ReDoc has no dark colours of its own.
   const darkTheme = {
     colors: {
@@ -27,7 +34,7 @@
     document.documentElement.classList.add("dark-mode");
   }
   Redoc.init(
-    new URL(url, location.href).href,
+    documentUrl.href,
     { ...(isDark ? { theme: darkTheme } : {}), ...parameters },
     document.getElementById("redoc")
   );

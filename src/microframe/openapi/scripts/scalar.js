@@ -3,12 +3,19 @@
 (function () {
   const { url, colorScheme, parameters } = JSON.parse(document.getElementById("options").textContent);
 
+  // `/scalar?version=2` shows the document of that version of the API.
+  const documentUrl = new URL(url, location.href);
+  const version = new URLSearchParams(location.search).get("version");
+  if (version) {
+    documentUrl.searchParams.set("version", version);
+  }
+
   if (typeof Scalar === "undefined") {
     document.getElementById("missing").hidden = false;
     return;
   }
   Scalar.createApiReference("#scalar", {
-    url: new URL(url, location.href).href,
+    url: documentUrl.href,
     ...(colorScheme === "auto" ? {} : { forceDarkModeState: colorScheme, hideDarkModeToggle: true }),
     ...parameters,
   });

@@ -6,6 +6,13 @@
   );
   const here = (path) => new URL(path, location.href).href;
 
+  // `/docs?version=2` shows the document of that version of the API.
+  const documentUrl = new URL(url, location.href);
+  const version = new URLSearchParams(location.search).get("version");
+  if (version) {
+    documentUrl.searchParams.set("version", version);
+  }
+
   if (typeof SwaggerUIBundle === "undefined") {
     document.getElementById("missing").hidden = false;
     return;
@@ -14,7 +21,7 @@
     document.documentElement.classList.add("dark-mode");
   }
   const ui = SwaggerUIBundle({
-    url: here(url),
+    url: documentUrl.href,
     presets: [SwaggerUIBundle.presets.apis, SwaggerUIBundle.SwaggerUIStandalonePreset],
     ...(oauth2RedirectUrl ? { oauth2RedirectUrl: here(oauth2RedirectUrl) } : {}),
     ...parameters,
