@@ -17,11 +17,14 @@ from tests.scopes import call
 from tests.servers import RedisServer, redis_server
 
 MADE: List[str] = []
+SECONDS = 0.1
+"""What making something takes: long enough that all who ask at once do so meanwhile."""
 
 
 @cached(ttl=60, tags=("values",))
 async def find_value(name: str) -> str:
     MADE.append(name)
+    await asyncio.sleep(SECONDS)
     return name
 
 
@@ -32,6 +35,7 @@ def make_app(store: RedisStore) -> Application:
     async def answer(name: str, response: Response) -> str:
         response.headers["vary"] = "X-A"
         MADE.append(name)
+        await asyncio.sleep(SECONDS)
         return name
 
     @app.put("/{name}")

@@ -1,7 +1,7 @@
 """Answers that are kept: fresh, stale, validated, and what is said about it (RFC 9111)."""
 
 import asyncio
-from typing import Any, List
+from typing import Any, Callable, List, Tuple
 
 import pytest
 
@@ -17,13 +17,13 @@ from microframe import (
     SetupError,
     StreamingResponse,
 )
-from microframe.caching import ResponseCache
+from microframe.caching import ResponseCache, Shelf
 from microframe.caching.responses import MOST_ALONE
 from microframe.middleware.cache import CacheMiddleware
 from microframe.security import APIKeyCookie, APIKeyHeader, HTTPBearer
 from microframe.store import Store, StoreUnavailable
 from microframe.stores.memory import MemoryStore
-from tests.caching.origin import NOW, Origin, answering, http_date
+from tests.caching.origin import NOW, Clock, Origin, answering, http_date
 from tests.scopes import call
 
 
@@ -257,6 +257,74 @@ async def test_what_runs_behind_an_answer_has_state_and_resources_of_its_own() -
     assert stale.headers["x-guard"] == "1"
     assert told[:3] == told[3:]
     assert told[3:] == ["open", "fr x Address(host='127.0.0.1', port=50000) b''", "closed"]
+
+
+def renewed(told: List[str], answer: Callable[[], Any]) -> Tuple[Application, Clock]:
+    """An application whose handler has a resource, and answers otherwise from the second time on."""
+    app, clock = Application(), Clock()
+    app.add_middleware(CacheMiddleware, clock=clock)
+
+    async def resource() -> Any:
+        try:
+            yield len(told)
+        finally:
+            told.append("closed")
+
+    @app.get("/", cache=Cache(max_age=1, stale_while_revalidate=9))
+    async def page(opened: int = Depends(resource)) -> Response:
+        return (await answer() if told else None) or Response("first")
+
+    return app, clock
+
+
+async def test_a_renewal_that_is_cancelled_closes_what_it_has_opened() -> None:
+    told: List[str] = []
+    app, clock = renewed(told, lambda: asyncio.sleep(60))
+    await call(app)
+    clock.turn(2)
+    asking = asyncio.ensure_future(call(app))
+    await asyncio.sleep(0.01)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert told == ["closed", "closed"]
+
+
+async def test_a_renewal_that_gives_a_stream_is_let_go() -> None:
+    told: List[str] = []
+
+    async def pieces() -> Any:
+        try:
+            yield b"x"
+        finally:
+            told.append("stream closed")
+
+    async def answer() -> Response:
+        body = pieces()
+        await body.__anext__()
+        return StreamingResponse(body)
+
+    app, clock = renewed(told, answer)
+    await call(app)
+    clock.turn(2)
+    assert (await call(app)).body == b"first"
+    assert told == ["closed", "stream closed", "closed"]
+
+
+async def test_a_store_that_goes_behind_an_answer_harms_nobody() -> None:
+    store = Away()
+    shelf = Shelf(store, store, store, "app")
+    mark = await shelf.mark("key", ["tag"])
+    assert await shelf.keep("key", b"1", ["tag"], 60, mark)
+    store.is_away = True
+    await shelf.point("key", b"2", ["tag"], 60)
+    await shelf.drop("key")
+    await shelf.forget(["tag"])
+    assert await shelf.find("key") is None
+    store.is_away = False
+    assert await shelf.find("key") == b"1"
+    await shelf.drop("key")
+    assert await shelf.find("key") is None
 
 
 async def test_a_renewal_that_fails_leaves_the_old_answer_and_is_logged(

@@ -71,3 +71,18 @@ async def test_what_is_renewed_behind_an_answer_to_credentials_is_theirs() -> No
     assert origin.count == 2
     origin.clock.turn(1)
     assert (await origin.ask()).body == b"nobody"
+
+
+async def test_who_has_credentials_does_not_get_what_nobody_was_to_share_with_them() -> None:
+    async def slow(request: Request) -> Response:
+        await asyncio.sleep(0.005)
+        return Response(
+            request.headers.get("authorization", "nobody"), headers={"cache-control": "max-age=60"}
+        )
+
+    origin = Origin()
+    origin.app.add_api_route("/slow", slow, cache=Cache(max_age=60, public=True))
+    sent: Any = [[], [ADA], [GRACE], []]
+    for _ in range(2):
+        found = await asyncio.gather(*[origin.ask("/slow", *pairs) for pairs in sent])
+        assert [one.body for one in found] == [b"nobody", b"Bearer ada", b"Bearer grace", b"nobody"]

@@ -7,6 +7,9 @@ from typing import Any, Tuple
 
 import pytest
 
+from microframe.caching import Shelf
+from microframe.plugins.cache import ValueCache, cached
+from microframe.plugins.cache.values import MAGIC
 from microframe.stores.memory import MemoryStore
 from tests.caching.origin import Origin
 
@@ -41,3 +44,25 @@ async def test_a_pickle_in_the_place_of_an_answer_is_ignored_with_a_warning(
     assert (await origin.ask()).body == b"answer 2"
     assert not (tmp_path / "proof").exists()
     assert "is no answer of ours" in caplog.text
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+async def test_a_pickle_in_the_place_of_a_value_is_ignored_with_a_warning(
+    protocol: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = []
+
+    @cached(ttl=60)
+    async def number() -> int:
+        made.append(1)
+        return 7
+
+    for begin in (b"", MAGIC):
+        store = Poisoned()
+        store.payload = begin + pickle.dumps(Payload(tmp_path / "proof"), protocol)
+        with ValueCache(Shelf(store, store, store, "app")).active():
+            assert [await number(), await number()] == [7, 7]
+    assert len(made) == 4
+    assert not (tmp_path / "proof").exists()
+    assert "is no value of ours" in caplog.text
+    assert "is of another kind" in caplog.text

@@ -26,6 +26,10 @@ class Asked:
     is_authorized: bool = False
     is_demanding: bool = False
 
+    def may_have(self, kept: Kept) -> bool:
+        """Whether it may be sent to who asks at all (RFC 9111 §3.5)."""
+        return kept.freshness.for_authorized or not self.is_authorized
+
     def takes(self, kept: Kept, now: float) -> bool:
         """Whether the answer is fresh, as far as the request cares (RFC 9111 §4.2)."""
         left = kept.left_at(now)

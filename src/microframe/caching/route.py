@@ -81,7 +81,7 @@ class KeptRoute:
         cache = await request.resolve(ResponseCache)
         kept, names, key = await cache.find(request, self.route, base)
         now = self.clock()
-        if kept is not None and asked.is_authorized and not kept.freshness.for_authorized:
+        if kept is not None and not asked.may_have(kept):
             kept = None
         if kept is not None and asked.takes(kept, now):
             return show(request, kept, now)
@@ -113,7 +113,7 @@ class KeptRoute:
                 made = await self.make_once(visit)
                 if made is not None and made.response is not None:
                     await leave(made.response)
-        except Exception as exc:
+        except BaseException as exc:  # also for who is cancelled, resources close
             failure = exc
         failure = await visit.request.close_resources(failure)
         if failure is not None and not isinstance(failure, Exception):
@@ -147,7 +147,7 @@ class KeptRoute:
 
         async def look() -> Optional[Made]:
             kept, _, key = await visit.cache.find(visit.request, self.route, visit.names)
-            if kept is None:
+            if kept is None or not visit.asked.may_have(kept):
                 return None
             is_new = kept.made >= visit.began and kept != visit.kept
             return Made(None, kept, key) if is_new or visit.asked.takes(kept, self.clock()) else None
@@ -157,8 +157,10 @@ class KeptRoute:
         if landed.is_own or made is None:
             return made
         kept = made.kept
-        if kept is None or request_key(visit.request, self.route, kept.names) != made.key:
+        if kept is None or not visit.asked.may_have(kept):
             return None
+        if request_key(visit.request, self.route, kept.names) != made.key:
+            return None  # it is the answer to other headers
         return Made(None, kept, made.key, b"; collapsed")
 
     async def fetch(self, visit: Visit) -> Made:
