@@ -4,6 +4,7 @@ import asyncio
 import gc
 import inspect
 import itertools
+import logging
 import os
 from collections.abc import Coroutine, Iterator
 from functools import wraps
@@ -26,6 +27,9 @@ settings.register_profile(
     "soak", settings.get_profile("suite"), max_examples=2000, derandomize=False, print_blob=True
 )
 settings.load_profile(os.environ.get("SUITE_PROFILE", "suite"))
+
+# What a server of another test says as it ends is nobody else's affair.
+logging.getLogger("uvicorn").propagate = False
 
 
 def pytest_sessionstart() -> None:

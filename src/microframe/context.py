@@ -171,11 +171,15 @@ class Context:
             self._resources = []
         self._resources.append(closer)
 
+    def take_function_resources(self) -> List[Closer]:
+        """The resources of scope `function` that are open; whoever takes them closes them, the last one first."""
+        return self._values.pop(FUNCTION_RESOURCES, []) if self._values is not None else []
+
     async def close_function_resources(
         self, error: Optional[BaseException] = None
     ) -> Optional[BaseException]:
         """Close the resources of scope `function`; gives the error that stands at the end, if any."""
-        waiting: List[Closer] = self._values.get(FUNCTION_RESOURCES, []) if self._values is not None else []
+        waiting = self.take_function_resources()
         while waiting:
             error = await close_one(waiting.pop(), error)
         return error

@@ -5,7 +5,7 @@ from typing import Protocol, runtime_checkable
 
 @runtime_checkable
 class Identity(Protocol):
-    """Who is calling, as AuthX or another plugin provides it; the core knows only that it has a stable `id`."""
+    """Who is calling, as the program or a plugin provides it; the core knows only that it has a stable `id`."""
 
     @property
     def id(self) -> str: ...

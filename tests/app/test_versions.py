@@ -7,11 +7,13 @@ import pytest
 
 from microframe import (
     Application,
+    Cache,
     Controller,
     Deprecation,
     HeaderVersions,
     MediaTypeVersions,
     PathVersions,
+    Request,
     Router,
     SetupError,
     WebSocket,
@@ -284,3 +286,26 @@ def test_mistakes_are_told_at_build(name: str) -> None:
     make, message = MISTAKES[name]
     with pytest.raises(SetupError, match=message):
         make()
+
+
+def test_what_is_kept_of_one_version_is_never_anothers_answer() -> None:
+    app = Application(versioning=HeaderVersions(["1", "2"]))
+
+    @app.get("/cached", versions=["1", "2"], cache=Cache(max_age=60))
+    async def cached(request: Request) -> str:
+        return request.api_version
+
+    @app.post("/once", versions=["1"], idempotency=True)
+    async def once() -> str:
+        return "one"
+
+    @app.post("/once", versions=["2"], idempotency=True)
+    async def once_more() -> str:
+        return "two"
+
+    client = TestClient(app)
+    for _ in range(2):
+        for version in ("1", "2"):
+            assert client.get("/cached", headers={"API-Version": version}).json() == version
+    sent = [{"API-Version": version, "Idempotency-Key": "k"} for version in ("1", "2")]
+    assert [client.post("/once", headers=headers).json() for headers in sent] == ["one", "two"]

@@ -121,7 +121,7 @@ async def test_the_lock_of_a_process_that_has_died_is_free_again() -> None:
 
 
 async def test_the_lock_is_held_for_as_long_as_making_takes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lease, "LEASE", 0.06)
+    monkeypatch.setattr(lease, "LEASE", 0.4)
     store = MemoryStore()
     flights: Flights[int] = Flights(store, "app")
 
@@ -129,7 +129,7 @@ async def test_the_lock_is_held_for_as_long_as_making_takes(monkeypatch: pytest.
         return None
 
     async def make() -> int:
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(1.0)
         assert await store.acquire("app:making:key", ttl=1) is None
         return 7
 

@@ -588,13 +588,13 @@ async def test_a_leader_that_leaves_takes_nobody_with_it() -> None:
     async def slow() -> int:
         nonlocal count
         count += 1
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.3)
         return count
 
     leader = asyncio.ensure_future(call(app))
     await asyncio.sleep(0)
     others = [asyncio.ensure_future(call(app)) for _ in range(5)]
-    await asyncio.sleep(0.005)
+    await asyncio.sleep(0.01)
     leader.cancel()
     assert {one.body for one in await asyncio.gather(*others)} == {b"2"}
     with pytest.raises(asyncio.CancelledError):

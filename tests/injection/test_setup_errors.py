@@ -64,6 +64,44 @@ def provide_users() -> Users:
     return Users()
 
 
+class Stranger:
+    """A marker as another framework has one."""
+
+    __module__ = "fastapi.params"
+
+
+@mistake(
+    rf"user of .*{SHOW} is given fastapi\.params\.Stranger, which means nothing here: import it from microframe"
+)
+def another_frameworks_marker(app: Application) -> None:
+    @app.get("/")
+    async def show(user: Annotated[str, Stranger()]) -> None: ...
+
+
+@mistake(rf"user of .*{SHOW} is given fastapi\.params\.Stranger")
+def another_frameworks_marker_as_a_default(app: Application) -> None:
+    @app.get("/")
+    async def show(user: str = Stranger()) -> None: ...  # type: ignore[assignment]  # the mistake
+
+
+@mistake(rf"file of .*{SHOW} is given fastapi\.params\.Stranger")
+def another_frameworks_type(app: Application) -> None:
+    @app.get("/")
+    async def show(file: Stranger) -> None: ...
+
+
+@mistake(rf"cards of .*{SHOW}: a marker \(Dependency\) is no type: write Annotated\[T, …\]")
+def a_marker_as_a_type(app: Application) -> None:
+    @app.get("/")
+    async def show(cards: Depends(provide_cards)) -> None: ...  # type: ignore[valid-type]  # the mistake
+
+
+@mistake(rf"raises= takes classes of exceptions, not 404 .*{SHOW}")
+def a_number_among_what_is_raised(app: Application) -> None:
+    @app.get("/", raises=[404])  # type: ignore[list-item]  # the mistake
+    async def show() -> None: ...
+
+
 # Who makes what ---------------------------------------------------------------------------------------------
 
 

@@ -6,7 +6,7 @@ from typing import Any, Dict, List, Optional
 
 import pytest
 
-from microframe import Application, Controller, HTMLResponse, Router, SetupError, UploadFile, route
+from microframe import Application, Controller, FormParts, HTMLResponse, Router, SetupError, UploadFile, route
 from microframe.middleware.csrf import CSRFMiddleware, CsrfToken, origin_of, unmask
 from microframe.middleware.sessions import SessionMiddleware
 from microframe.sessions import Session
@@ -265,3 +265,26 @@ def test_an_origin_is_written_as_browsers_write_it(url: str, origin: Optional[st
 def test_what_cannot_be_meant_is_refused(options: Any) -> None:
     with pytest.raises(SetupError, match="CSRFMiddleware"):
         CSRFMiddleware(**options)
+
+
+def test_a_handler_that_takes_parts_wants_its_token_in_the_header() -> None:
+    app = build()
+
+    @app.post("/parts")
+    async def parts(parts: FormParts) -> List[str]:
+        return [part.name async for part in parts]
+
+    client = TestClient(app)
+    token = token_for(client)
+    files = {"file": ("a.txt", b"a")}
+    refused = client.post("/parts", data={"csrf_token": token}, files=files)
+    assert (refused.status_code, "x-csrf-token" in refused.json()["detail"]) == (403, True)
+    assert client.post("/parts", files=files, headers={"x-csrf-token": token}).json() == ["file"]
+
+
+@pytest.mark.parametrize("options", [{"samesite": "some"}, {"cookie_name": "a b"}])
+def test_cookies_that_cannot_be_set_are_refused_at_once(options: Any) -> None:
+    with pytest.raises(SetupError, match="SessionMiddleware"):
+        Application().add_middleware(SessionMiddleware, **options)
+    with pytest.raises(SetupError, match="CSRFMiddleware"):
+        Application().add_middleware(CSRFMiddleware, cookie_name="a b")

@@ -134,7 +134,7 @@ async def test_another_request_under_the_same_key_is_a_422(body: bytes, kind: st
 
 async def test_who_waits_too_long_is_told_to_come_back() -> None:
     cards = Cards(Idempotency(wait=0.02))
-    cards.pause = 0.2
+    cards.pause = 0.8
     first = asyncio.ensure_future(cards.post())
     await asyncio.sleep(0.01)
     answer = await cards.post()
@@ -325,15 +325,15 @@ async def test_a_first_one_whose_process_died_blocks_only_until_its_lease_ends()
     store.acquire = note  # type: ignore[method-assign]
     await cards.client().post("/cards", json={"title": "a"}, headers=KEY)
     await store.close()
-    assert await acquire(taken[0], ttl=0.1)  # somebody who will never let go
+    assert await acquire(taken[0], ttl=0.5)  # somebody who will never let go
     assert (await cards.post()).status_code == 409
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(0.5)
     assert (await cards.post()).status_code == 201
 
 
 async def test_a_first_one_that_takes_longer_than_its_lease_goes_on_holding_it() -> None:
-    cards = Cards(Idempotency(lease=0.03))
-    cards.pause = 0.2
+    cards = Cards(Idempotency(lease=0.3))
+    cards.pause = 0.9
     answers = await asyncio.gather(*(cards.post() for _ in range(3)))
     assert [answer.status_code for answer in answers] == [201] * 3
     assert len(cards.runs) == 1

@@ -1,7 +1,7 @@
 """Errors in the document: what is raised anywhere in the graph, and what a route can answer by itself."""
 
 from functools import partial
-from typing import Any, Dict, List, Optional
+from typing import Annotated, Any, Dict, List, Optional
 
 import pytest
 from pydantic import BaseModel
@@ -13,6 +13,8 @@ from microframe import (
     Depends,
     Endpoint,
     ForbiddenException,
+    Header,
+    Idempotency,
     NotFoundException,
     Provided,
     Query,
@@ -309,3 +311,29 @@ def test_what_a_partial_function_raises_is_that_of_the_function() -> None:
     app = Application()
     app.get("/", dependencies=[Depends(partial(noted, 1))])(lambda: None)
     assert statuses(app) == ["200", "409"]
+
+
+def test_headers_that_the_framework_reads_for_an_option_are_parameters() -> None:
+    app = Application()
+
+    @app.put(
+        "/cards/{card_id}", idempotency=Idempotency(required=True), etag=version_of, require_precondition=True
+    )
+    async def change(card_id: int) -> None: ...
+
+    @app.post("/cards", idempotency=True)
+    async def add(idempotency_key: Annotated[str, Header(description="Yours.")]) -> None: ...
+
+    @app.get("/cards", idempotency=True)
+    async def cards() -> None: ...
+
+    paths = app.openapi()["paths"]
+    put = {one["name"]: one["required"] for one in paths["/cards/{card_id}"]["put"]["parameters"]}
+    assert put == {"card_id": True, "Idempotency-Key": True, "If-Match": False, "If-Unmodified-Since": False}
+    (key,) = paths["/cards"]["post"]["parameters"]
+    assert (key["name"], key["description"]) == ("idempotency-key", "Yours.")
+    assert "parameters" not in paths["/cards"]["get"]
+
+
+def version_of(card_id: int) -> str:
+    return str(card_id)

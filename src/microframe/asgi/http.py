@@ -116,6 +116,7 @@ def build_http(
                     raise not_a_response(response)
             except Exception as exc:
                 response = await errors.answer(request, exc)
+            response = response if request._values is None else await settled(request, response, errors)
             body = response.body
             if type(body) is bytes:
                 status, headers = response.status_code, whole_headers(request, response, len(body))
@@ -137,6 +138,17 @@ def build_http(
             end(request, await request.close_resources(failure), scope)
 
     return serve
+
+
+async def settled(request: Request, response: Response, errors: Errors) -> Response:
+    """The answer, with the resources of scope `function` closed that somebody else than a handler has opened: a guard,
+    middleware, an exception handler. A failure there is the answer."""
+    failure = await request.close_function_resources()
+    if failure is None:
+        return response
+    if not isinstance(failure, Exception):
+        raise failure
+    return await errors.answer(request, failure)
 
 
 def end(request: Request, failure: Optional[BaseException], scope: Scope) -> None:

@@ -112,8 +112,12 @@ def check_surroundings(inherited: Inherited) -> None:
     """See that what a route inherits can be what it should.
 
     Raises:
-        SetupError: a guard is not async, or a middleware does not take an endpoint.
+        SetupError: a guard is not async, a middleware does not take an endpoint, or `raises` names no exception.
     """
+    given: Sequence[object] = inherited.raises
+    for kind in given:
+        if not isinstance(kind, type) or not issubclass(kind, Exception):
+            raise SetupError(f"raises= takes classes of exceptions, not {kind!r}")
     for guard in inherited.guards:
         checked_guard(guard)
     for middleware in inherited.middleware:

@@ -138,6 +138,7 @@ def choose(
             version = versioning.read(connection)
         except HTTPException:
             return plain(connection)
+        connection.api_version = version
         return by_version[version](connection)
 
     return chosen

@@ -38,6 +38,7 @@ def request_key(request: Request, route: bytes, names: Sequence[bytes]) -> str:
         as_bytes(request.scheme),
         request.host.lower().encode("latin-1"),
         as_bytes(request.root_path),
+        as_bytes(request.api_version),
         b"escaped" if request.escaped else b"",
         as_bytes(request.path),
         request.query_string,

@@ -173,8 +173,10 @@ def header_name(value: object) -> str:
 
 def optional_path(value: object) -> Optional[str]:
     """Where something is served below the application: a path, or None for nowhere."""
-    if value is None or value == UNCHOSEN:
-        return value
+    if value is None:
+        return None
+    if value == UNCHOSEN:
+        return UNCHOSEN
     if not isinstance(value, str) or not value or not _PATH.fullmatch(value):
         raise Mismatch("a path such as /docs, or nothing", value)
     return value

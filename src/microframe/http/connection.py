@@ -65,6 +65,8 @@ class Connection(Context):
     __slots__ = ("edge", "path", "path_params", "query_string", "raw_headers", "root_path", "route")
 
     escaped = False
+    api_version = ""
+    """The version of the API that the message asks for, where that is not part of its path."""
     mounted_at: Tuple[str, str] = ("", "/")
     """Where a mount was matched: the path until there, and what is left of it for the mounted application."""
     _headers: Optional[Headers] = None

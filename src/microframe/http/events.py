@@ -38,6 +38,8 @@ class ServerSentEvent:
 
 
 def check_line(name: str, text: Optional[str]) -> None:
+    if text is not None and not isinstance(text, str):
+        raise ValueError(f"the {name} of an event is text, not {text!r}")
     if text is not None and ("\n" in text or "\r" in text or "\0" in text):
         raise ValueError(f"the {name} of an event is one line, without NUL")
 

@@ -1,9 +1,9 @@
 """Request: one HTTP message, its head at once and its body when asked for."""
 
 import asyncio
-from typing import Any, AsyncGenerator, AsyncIterator, Optional
+from typing import Any, AsyncGenerator, AsyncIterator, List, Optional
 
-from microframe.context import Owner
+from microframe.context import Closer, Owner
 from microframe.exceptions import BadRequestException, ClientDisconnect, Invalid, PayloadTooLargeException
 from microframe.http.connection import NO_PARAMS, Connection, Edge
 from microframe.http.form_limits import DEFAULT_FORM_LIMITS, FormLimits
@@ -193,6 +193,18 @@ class Request(Connection):
         103 Early Hints (RFC 8297), as often as wanted; nothing happens where the server cannot send them.
         """
         await self.edge.early_hints([check_header("link", link) for link in links])
+
+    def on_close(self, closer: Closer, scope: str = "request") -> None:
+        # Below a mount too it is the outermost request that is answered: nothing is sent before these are closed.
+        if scope == "function" and self._outer is not None:
+            _ = self.values  # there are some: the handler looks at that when it has returned
+            self._outer.on_close(closer, scope)
+        else:
+            super().on_close(closer, scope)
+
+    def take_function_resources(self) -> List[Closer]:
+        outer = self._outer
+        return super().take_function_resources() if outer is None else outer.take_function_resources()
 
     def below(self, prefix: str, rest: str, app: Owner) -> "Request":
         """The same request as a mounted application sees it: its own path, the same body, state and resources."""

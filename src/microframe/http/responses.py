@@ -226,5 +226,13 @@ class StreamingResponse(Response):
 
 
 def as_bytes(piece: Union[str, bytes, bytearray, memoryview]) -> bytes:
-    """One piece of a body as bytes; text as UTF-8."""
-    return piece.encode() if isinstance(piece, str) else bytes(piece)
+    """One piece of a body as bytes; text as UTF-8.
+
+    Raises:
+        TypeError: it is neither.
+    """
+    if isinstance(piece, str):
+        return piece.encode()
+    if isinstance(piece, (bytes, bytearray, memoryview)):
+        return bytes(piece)
+    raise TypeError(f"the pieces of a body are text or bytes, not {type(piece).__name__}")

@@ -26,6 +26,7 @@ from microframe.routing.route import where_is
 from microframe.validation.shapes import ALIASES
 
 MARKERS = (Parameter, Dependency, Inject)
+FOREIGN = ("fastapi", "starlette")
 RESERVED = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
@@ -79,6 +80,7 @@ def read_parameter(call: Callable[..., Any], parameter: inspect.Parameter, hint:
     while isinstance(hint, ALIASES):
         hint = hint.__value__  # `type Db = Annotated[Session, Depends(open_session)]` on Python 3.12
     annotation, found = split_markers(hint)
+    refuse_strangers(call, parameter, hint)
     default = MISSING if parameter.default is inspect.Parameter.empty else parameter.default
     if isinstance(default, MARKERS):
         found = [*found, default]
@@ -95,6 +97,22 @@ def read_parameter(call: Callable[..., Any], parameter: inspect.Parameter, hint:
         raise SetupError(f"{parameter.name} of {where_is(call)}: a dependency cannot have a default")
     positional = parameter.kind is inspect.Parameter.POSITIONAL_ONLY
     return Asked(parameter.name, annotation, found[0] if found else None, default, positional)
+
+
+def refuse_strangers(call: Callable[..., Any], parameter: inspect.Parameter, hint: Any) -> None:
+    """Refuse markers that would be overlooked, and with them perhaps who may ask: another's, or ours as types."""
+    beside = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+    for record in (*beside, parameter.default, hint):
+        kind = record if isinstance(record, type) else type(record)
+        who = f"{parameter.name} of {where_is(call)}"
+        if kind.__module__.partition(".")[0] in FOREIGN:
+            name = f"{kind.__module__}.{kind.__qualname__}"
+            raise SetupError(f"{who} is given {name}, which means nothing here: import it from microframe")
+    if isinstance(hint, MARKERS):
+        said = type(hint).__name__
+        raise SetupError(
+            f"{parameter.name} of {where_is(call)}: a marker ({said}) is no type: write Annotated[T, …]"
+        )
 
 
 def split_markers(hint: Any) -> Tuple[Any, List[Any]]:

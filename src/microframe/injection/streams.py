@@ -1,9 +1,9 @@
 """Streams: what a handler yields, as a body that is made while it is sent."""
 
-from typing import Any, AsyncIterator, Awaitable, Callable, Dict, List, Optional, Type, Union
+from typing import Any, AsyncIterator, Awaitable, Callable, Dict, Optional, Type, Union
 
 from microframe.concurrency import Threads
-from microframe.context import FUNCTION_RESOURCES, Closer, close_one
+from microframe.context import Closer, close_one
 from microframe.exceptions import SetupError
 from microframe.http.events import EventSourceResponse, event_writer
 from microframe.http.keepalive import KeptAlive
@@ -120,7 +120,7 @@ def hold_open(request: Request, pieces: Pieces) -> Closer:
 
     That goes for a response that nobody reads, too.
     """
-    waiting: List[Closer] = request._values.pop(FUNCTION_RESOURCES, []) if request._values is not None else []
+    waiting = request.take_function_resources()
 
     async def close(error: Optional[BaseException]) -> None:
         await pieces.aclose()

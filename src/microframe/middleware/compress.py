@@ -286,4 +286,6 @@ def build_maker(encoding: str, level: int) -> Callable[[], Compressor]:
         module = library(encoding)
     if encoding == "gzip":
         return lambda: Gzip(level)
-    return (lambda: Brotli(module, level)) if encoding == "br" else (lambda: Zstandard(module, level))
+    if encoding == "br":
+        return lambda: Brotli(module, level)
+    return lambda: Zstandard(module, level)

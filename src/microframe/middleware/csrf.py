@@ -4,7 +4,7 @@ import base64
 import hmac
 import html
 import secrets
-from typing import Any, Optional, Sequence
+from typing import Any, Optional, Sequence, get_type_hints
 from urllib.parse import urlsplit
 
 from microframe.configurations.config import AppConfig
@@ -16,6 +16,7 @@ from microframe.http.cookies import format_cookie
 from microframe.http.forms import is_form
 from microframe.http.headers import find
 from microframe.http.media import is_token
+from microframe.http.parts import FormParts
 from microframe.http.request import Request
 from microframe.http.responses import Response
 from microframe.http.url import parse_host
@@ -103,28 +104,39 @@ class CSRFMiddleware:
         self.secure = config.is_production
         if self.secure:
             self.cookie_name = f"__Host-{self.cookie_name}"
+        try:
+            format_cookie(self.cookie_name, "x", secure=self.secure)
+        except ValueError as exc:
+            raise SetupError(f"CSRFMiddleware: {exc}") from exc
         self.signer = Signer(require_secret(config), ("csrf", self.cookie_name))
         host.provide(CsrfToken, self.issue, "request")
 
     def for_route(self, route: Route) -> Optional[Middleware]:
         if route.inherited.policies.get("csrf") is False or route.methods <= SAFE:
             return None
-        return self
+        return self if not takes_parts(route.handler) else self.with_header_alone
+
+    def with_header_alone(self, endpoint: Endpoint) -> Endpoint:
+        """The same for a handler that takes a form apart while it arrives: read here, nothing of it would be left."""
+        return self.guard(endpoint, reads_forms=False)
 
     def for_mount(self, mount: Mount) -> Optional[Middleware]:
         return None if mount.inherited.policies.get("csrf") is False else self
 
     def __call__(self, endpoint: Endpoint) -> Endpoint:
+        return self.guard(endpoint, reads_forms=True)
+
+    def guard(self, endpoint: Endpoint, reads_forms: bool) -> Endpoint:
         async def guarded(request: Request) -> Response:
             if request.method not in SAFE:
-                await self.check(request)
+                await self.check(request, reads_forms)
             return await endpoint(request)
 
         return guarded
 
     # Checking --------------------------------------------------------------------------------------------------------
 
-    async def check(self, request: Request) -> None:
+    async def check(self, request: Request, reads_forms: bool = True) -> None:
         """Nothing, for a request that comes from a page of ours or from no page at all.
 
         Raises:
@@ -143,11 +155,13 @@ class CSRFMiddleware:
             return  # it has nothing to abuse
         if (is_ours or site == b"same-origin") and any(find(request.raw_headers, name) for name in SCRIPTED):
             return
-        await self.check_token(request)
+        await self.check_token(request, reads_forms)
 
-    async def check_token(self, request: Request) -> None:
+    async def check_token(self, request: Request, reads_forms: bool) -> None:
         kept = await self.kept_secret(request)
         sent = find(request.raw_headers, self.header)
+        if sent is None and not reads_forms:
+            raise CsrfException(f"This endpoint takes its CSRF token in the header {self.header.decode()}.")
         token = sent.decode("latin-1") if sent is not None else await self.token_in_form(request)
         if not token:
             raise CsrfException("This request has no CSRF token.")
@@ -196,6 +210,17 @@ class CSRFMiddleware:
             self.knows_sessions = False  # the application has none, and will not have any
             return b""
         return session.id.encode() if session.user else b""
+
+
+def takes_parts(handler: Any) -> bool:
+    """Whether a handler takes the parts of a form one by one."""
+    try:
+        hints = get_type_hints(handler)
+    except (
+        Exception
+    ):  # names in quotes, which may be anything; whoever compiles the handler tells what is wrong
+        return False
+    return FormParts in hints.values()
 
 
 def is_programmed(request: Request) -> bool:

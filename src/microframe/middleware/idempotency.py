@@ -171,7 +171,7 @@ def place_of(request: Request, route: Route) -> List[bytes]:
     """Which route, with which parameters."""
     host = route.inherited.host or ""
     names = sorted(request.path_params)
-    parts = [request.method, request.root_path, host, route.path, str(len(names))]
+    parts = [request.method, request.root_path, host, request.api_version, route.path, str(len(names))]
     for name in names:
         parts += [name, str(request.path_params[name])]
     return [part.encode("utf-8", "surrogatepass") for part in parts]

@@ -65,6 +65,10 @@ class SessionMiddleware:
         self.secure = config.is_production
         if self.secure and not self.cookie_name.startswith("__"):
             self.cookie_name = f"__Host-{self.cookie_name}"
+        try:
+            self.format("x", Session({}, 0.0))
+        except ValueError as exc:
+            raise SetupError(f"SessionMiddleware: {exc}") from exc
         if self.server_side or (self.server_side is None and config.redis_url):
             host.provide(Keeper, self.keeper_in(config.title), "app")
             host.provide(Sessions, sessions_of, "app")

@@ -30,7 +30,10 @@ def keep_deadline(seconds: float) -> Middleware:
             deadline = request.deadline = around.within(seconds)
             alarm = Alarm(deadline)
             try:
-                result = await until(endpoint(request), alarm)
+                steps: Any = until(
+                    endpoint(request), alarm
+                )  # checkers differ over what `types.coroutine` makes
+                result: Union[Response, LeftBehind] = await steps
             except asyncio.CancelledError:
                 if not alarm.rang_alone():
                     raise

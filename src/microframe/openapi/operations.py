@@ -23,6 +23,7 @@ from microframe.openapi.schemas import Components
 from microframe.openapi.security import Schemes
 from microframe.openapi.values import titled
 from microframe.openapi.versions import add_versions, refusals
+from microframe.routing.idempotency import Idempotency
 from microframe.routing.path import PathPattern
 from microframe.routing.route import Route
 from microframe.routing.versions import Versions
@@ -76,6 +77,7 @@ class RouteDraft:
         if self._body.is_there:
             operation["requestBody"] = self._body.build(f"Body_{operation_id}")
         operation["responses"] = self._responses.build(operation_id, self._faults(method), around.errors)
+        add_conditions(operation, route, method)
         add_versions(operation, route, around.versioning)
         for record in route.inherited.metadata:
             extend = getattr(record, "openapi", None)
@@ -166,3 +168,25 @@ def operation_id(route: Route, method: str) -> str:
     if given is not None:
         return f"{given}_{method.lower()}" if several else given
     return f"{unique_id(route)}_{method.lower()}"
+
+
+def add_conditions(operation: Operation, route: Route, method: str) -> None:
+    """Name the headers by which a client asks for options of a route that the framework reads itself."""
+    if method in ("GET", "HEAD", "OPTIONS", "TRACE", "QUERY"):
+        return
+    policy = route.inherited.policies.get("idempotency")
+    if policy:
+        required = isinstance(policy, Idempotency) and policy.required
+        add_header(
+            operation, "Idempotency-Key", {"type": "string", "minLength": 1, "maxLength": 255}, required
+        )
+    if route.options.get("require_precondition"):
+        add_header(operation, "If-Match", {"type": "string"}, False)
+        add_header(operation, "If-Unmodified-Since", {"type": "string"}, False)
+
+
+def add_header(operation: Operation, name: str, schema: Dict[str, Any], required: bool) -> None:
+    known = operation.setdefault("parameters", [])
+    if any(one.get("in") == "header" and str(one.get("name")).lower() == name.lower() for one in known):
+        return  # the handler reads it too, and says more of it
+    known.append({"name": name, "in": "header", "required": required, "schema": {**schema, "title": name}})

@@ -15,6 +15,10 @@ def plain(value: Any) -> Any:
         TypeError: there is no such thing.
     """
     kind = type(value)
+    if kind.__module__.partition(".")[0] in ("fastapi", "starlette"):
+        raise TypeError(
+            f"{kind.__module__}.{kind.__qualname__} is another framework's: import it from microframe"
+        )
     if hasattr(kind, "__struct_fields__"):
         return sys.modules["msgspec"].to_builtins(value, enc_hook=to_plain)
     if hasattr(kind, "__attrs_attrs__"):

@@ -137,14 +137,14 @@ async def test_a_caller_that_leaves_takes_nobody_along(leaving: str) -> None:
         nonlocal count
         count += 1
         mine = count
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.3)
         if leaving == "disconnected" and mine == 1:
             raise ClientDisconnect()
         return mine
 
     with make_cache().active():
         callers = [asyncio.ensure_future(slow()) for _ in range(5)]
-        await asyncio.sleep(0.002)
+        await asyncio.sleep(0.01)
         callers[3].cancel()
         if leaving == "cancelled":
             callers[0].cancel()

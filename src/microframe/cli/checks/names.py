@@ -3,7 +3,7 @@
 import ast
 import builtins
 import inspect
-from typing import Annotated, Any, Dict, List, Optional, Tuple, Type, get_args, get_origin
+from typing import Annotated, Any, Dict, List, Optional, Sequence, Tuple, Type, get_args, get_origin
 
 from microframe import SetupError
 from microframe.cli.checks.functions import Definition, Target, own_nodes
@@ -50,7 +50,10 @@ class Names:
         """The classes that an `except` names; without a name it is every exception."""
         if node is None:
             return (BaseException,)
-        found = [self.resolve(one) for one in (node.elts if isinstance(node, ast.Tuple) else [node])]
+        named: Sequence[ast.AST] = [node]
+        if isinstance(node, ast.Tuple):
+            named = node.elts
+        found = [self.resolve(one) for one in named]
         flat = [kind for one in found for kind in (one if isinstance(one, tuple) else (one,))]
         return tuple(kind for kind in flat if is_exception(kind))
 
