@@ -175,10 +175,11 @@ def running(folder: Path, *arguments: str, program: Optional[tuple[str, ...]] = 
 
 
 def eventually(condition: Callable[[], bool]) -> bool:
-    """Whether something comes to be true in time."""
+    """Whether something comes to be true in time; a server that is being replaced may close what it has accepted."""
     deadline = time.monotonic() + LIMIT
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            if condition():
+                return True
         time.sleep(0.05)
-    return True
+    return False
