@@ -91,7 +91,7 @@ class OpenAPIOptions:
 def openapi(target: Optional[str], **given: object) -> None:
     """Print the API document of an application, whether it is served or not; it is built, but not started."""
     # click has given each the type that the record names.
-    options = OpenAPIOptions(**given)  # type: ignore[arg-type]
+    options = OpenAPIOptions(**given)  # type: ignore[arg-type]  # as above
     with explained(options.verbose):
         if options.output is not None and options.expected is not None:
             raise Failure("--output writes a file, --check compares one: give one of them", USAGE)

@@ -2,7 +2,7 @@
 
 from typing import Any, AsyncGenerator, Final, Iterator, Optional
 
-import multipart  # type: ignore[import-untyped]
+import multipart  # type: ignore[import-untyped]  # it says no types
 
 from microframe.http.form_limits import FormLimits, MalformedFormException
 from microframe.http.headers import Headers

@@ -105,7 +105,7 @@ def run_once(endpoint: Endpoint, answer: Answer, route: Route, option: Idempoten
         caller, is_sure = await caller_of(request, option, known)
         name = prefix + digest([known.application.encode(), *place_of(request, route), *caller, sent])
         fingerprint = digest(await content_of(request, () if is_sure else known.asked))
-        store, locks = await request.resolve(Store), await request.resolve(Locks)  # type: ignore[type-abstract]
+        store, locks = await request.resolve(Store), await request.resolve(Locks)  # type: ignore[type-abstract]  # a contract
         found = await store.get(name)
         if found is not None:
             return again(unpack(found.value), fingerprint)

@@ -153,7 +153,7 @@ class Asking:
             return lambda connection: hold(connection, counters, chosen, hit)
 
         async def check(connection: Connection) -> None:
-            await hold(connection, counters, await connection.resolve(Limits), hit)  # type: ignore[type-abstract]
+            await hold(connection, counters, await connection.resolve(Limits), hit)  # type: ignore[type-abstract]  # a contract
 
         return check
 
