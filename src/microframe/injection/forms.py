@@ -9,7 +9,7 @@ from microframe.http.request import Request
 from microframe.http.uploads import UploadFile
 from microframe.injection.body_parameter import BodyParameter, ReadBody
 from microframe.injection.pickers import only_one
-from microframe.injection.records import extras, located
+from microframe.injection.records import extras, gather, located
 from microframe.injection.sources import build_decoder, default_of, missing
 from microframe.markers import MISSING, Parameter
 from microframe.validation.codec import Field
@@ -132,21 +132,6 @@ def build_form_record(
             raise Invalid([located(error, "body", own) for error in exc.errors]) from None
 
     return source
-
-
-def gather(form: FormData, picks: Sequence[Tuple[str, FormSource]]) -> Dict[str, Any]:
-    values: Dict[str, Any] = {}
-    errors: List[Any] = []
-    for name, pick in picks:
-        try:
-            raw = pick(form)
-            if raw is not MISSING:
-                values[name] = raw
-        except Invalid as exc:
-            errors += exc.errors
-    if errors:
-        raise Invalid(errors)
-    return values
 
 
 # What is asked for ---------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """Records: parameters with fields of their own, filled from the query, the headers or the cookies."""
 
-from typing import Any, Callable, Dict, Iterable, List, Mapping, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Tuple, TypeVar
 
 from microframe.exceptions import Invalid
 from microframe.http.connection import Connection
@@ -12,6 +12,8 @@ from microframe.markers import MISSING, Parameter
 from microframe.validation.codec import Field
 from microframe.validation.registry import Codecs
 from microframe.validation.shapes import is_sequence_of_scalars
+
+T = TypeVar("T")
 
 
 def build_record_source(asked: Asked, marker: Parameter, codecs: Codecs, where: str, strict: bool) -> Source:
@@ -48,12 +50,13 @@ def name_in_message(field: Field, marker: Parameter) -> str:
     return field.name.replace("_", "-")
 
 
-def gather(connection: Connection, picks: Iterable[Tuple[str, Pick]]) -> Dict[str, Any]:
+def gather(message: T, picks: Iterable[Tuple[str, Callable[[T], Any]]]) -> Dict[str, Any]:
+    """What each field picks out of a message, a connection or a form, and the faults of all together."""
     values: Dict[str, Any] = {}
     errors: List[Mapping[str, Any]] = []
     for alias, pick in picks:
         try:
-            raw = pick(connection)
+            raw = pick(message)
             if raw is not MISSING:
                 values[alias] = raw
         except Invalid as exc:

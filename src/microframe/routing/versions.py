@@ -93,7 +93,7 @@ class Versions:
         Raises:
             HTTPException: it asks for one that there is not, or for none where it must.
         """
-        raise NotImplementedError
+        raise NotImplementedError  # where the path says it, nobody asks
 
     def headers(self, version: str) -> RawHeaders:
         """What every answer of a version says about it."""

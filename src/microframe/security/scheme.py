@@ -31,7 +31,7 @@ class SecurityScheme:
 
     def describe(self) -> Mapping[str, Any]:
         """The Security Scheme Object of OpenAPI 3.1 (§4.8.27)."""
-        raise NotImplementedError
+        raise NotImplementedError  # each scheme describes itself
 
     def described(self, **fields: Any) -> Dict[str, Any]:
         """A Security Scheme Object of these fields, with the description where there is one."""
