@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import re
 import subprocess
 import sys
 import threading
@@ -119,7 +120,13 @@ def test_nothing_is_said_when_the_interpreter_ends_before_the_client() -> None:
     )
     command = [sys.executable, "-X", "dev", "-W", "error", "-c", program]
     ended = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=25)
-    assert (ended.stdout, ended.stderr, ended.returncode) == ("200\n", "", 0)
+    # In this mode asyncio tells of each turn that took longer than 0.1 s: that is said of a busy machine alone.
+    said = [
+        line
+        for line in ended.stderr.splitlines()
+        if not re.fullmatch(r"Executing <.* took [\d.]+ seconds", line)
+    ]
+    assert (ended.stdout, said, ended.returncode) == ("200\n", [], 0)
 
 
 def test_exceptions_come_with_the_applications_traceback() -> None:
