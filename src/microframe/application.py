@@ -86,7 +86,7 @@ class Application(Router):
         elif fields:
             config = config.replace(**fields)
         self.config = config
-        self.shared = OwnStore(store, config.redis_url)
+        self.shared = OwnStore(store, config)
         self.name = config.title
         self.versioning = versioning
         self.webhooks = Webhooks() if webhooks is None else webhooks

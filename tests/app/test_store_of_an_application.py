@@ -4,7 +4,7 @@ from typing import Any, Dict, Optional
 
 import pytest
 
-from microframe import Application, Provided, SetupError
+from microframe import AppConfig, Application, Provided, SetupError
 from microframe.store import Entry, Limits, Locks, Store, Tags
 from microframe.stores.memory import MemoryStore
 from microframe.testing import AsyncTestClient, TestClient
@@ -122,3 +122,43 @@ async def test_a_test_may_put_another_in_its_place() -> None:
 def test_what_is_no_store_is_refused(wrong: Any) -> None:
     with pytest.raises(SetupError, match="store"):
         Application(store=wrong)
+
+
+# By its address -----------------------------------------------------------------------------------------------------
+
+
+def test_a_memory_store_is_not_shared_and_any_that_says_nothing_is() -> None:
+    assert Application().shared.is_shared is False
+    assert Application(store=MemoryStore()).shared.is_shared is False
+    assert Application(store=Bare()).shared.is_shared is True
+
+
+def test_a_redis_is_shared_by_either_of_its_settings() -> None:
+    pytest.importorskip("redis")
+    for config in (AppConfig(redis_url="redis://cache.test"), AppConfig(store_url="redis://cache.test")):
+        assert Application(config).shared.is_shared is True
+
+
+def test_store_url_wins_over_redis_url() -> None:
+    config = AppConfig(store_url="memory://", redis_url="redis://cache.test")
+    app = Application(config)
+    assert config.shared_store == ""
+    assert app.shared.is_shared is False
+    assert isinstance(app.store, MemoryStore)
+
+
+@pytest.mark.parametrize("url", ["mongodb://u:hunter2@h", "board.db", "redis:h", "redis://h/\n", "://"])
+def test_an_address_of_no_store_is_refused_by_its_setting_and_not_told(url: str) -> None:
+    with pytest.raises(SetupError, match=r"^store_url: expected an address such as") as caught:
+        AppConfig(store_url=url)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_mistake_in_an_address_names_its_setting() -> None:
+    pytest.importorskip("redis")
+    wrong = "redis://:hunter2@h:port"
+    with pytest.raises(SetupError, match=r"^store_url: this is no URL of Redis") as caught:
+        Application(AppConfig(store_url=wrong))
+    with pytest.raises(SetupError, match=r"^redis_url: this is no URL of Redis"):
+        Application(AppConfig(redis_url=wrong))
+    assert "hunter2" not in str(caught.value)

@@ -107,6 +107,7 @@ FIELDS: "dict[str, tuple[str, object, object]]" = {
     "workers": ("2", 2, 2),
     "log_level": ("debug", "debug", "debug"),
     "redis_url": ("redis://a:1", "redis://a:1", "redis://a:1"),
+    "store_url": ("memory://",) * 3,
 }
 
 

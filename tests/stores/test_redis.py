@@ -165,7 +165,7 @@ def test_a_breaker_lets_one_call_try_at_a_time() -> None:
 
 @pytest.mark.parametrize("url", ["127.0.0.1:6379", "http://127.0.0.1", "redis://h:port"])
 def test_what_is_no_url_of_redis_is_refused_without_telling_it(url: str) -> None:
-    with pytest.raises(SetupError, match="redis_url is no URL"):
+    with pytest.raises(SetupError, match="no URL of Redis"):
         RedisStore(url)
 
 

@@ -3,10 +3,12 @@
 import contextlib
 from typing import Any, AsyncIterator, Optional, Tuple
 
+from microframe.configurations.config import AppConfig
 from microframe.exceptions import SetupError
 from microframe.injection.providers import Providers
 from microframe.lifespan import Part
 from microframe.store import Limits, Locks, Store, Tags
+from microframe.stores.address import store_at
 
 CONTRACTS: Tuple[Any, ...] = (Store, Limits, Locks, Tags)
 
@@ -15,14 +17,13 @@ class OwnStore:
     """The store that an application was given, or the one its configuration names, or one in memory; made when somebody
     first asks for it."""
 
-    def __init__(self, given: Optional[Store] = None, redis_url: str = "") -> None:
+    def __init__(self, given: Optional[Store], config: AppConfig) -> None:
         if given is not None and (isinstance(given, type) or not isinstance(given, Store)):
             raise SetupError(f"store={given!r} is no store: give one that is made, as in store=MemoryStore()")
-        self._store = given
-        self._redis_url = redis_url
+        self._config = config
         self._is_own = given is None
-        if given is None and redis_url:
-            self._store = self._make()  # now, where a mistake is told
+        # One that has an address is made now, where a mistake is told.
+        self._store = self._make() if given is None and config.shared_store else given
 
     def get(self) -> Store:
         if self._store is None:
@@ -30,13 +31,15 @@ class OwnStore:
         return self._store
 
     def _make(self) -> Store:
-        if self._redis_url:
-            from microframe.stores.redis import RedisStore
+        config = self._config
+        return store_at(config.shared_store or "memory://", "store_url" if config.store_url else "redis_url")
 
-            return RedisStore(self._redis_url)
-        from microframe.stores.memory import MemoryStore
-
-        return MemoryStore()
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes see what is in it; one that does not say so is taken to be shared."""
+        if self._is_own:
+            return bool(self._config.shared_store)
+        return bool(getattr(self._store, "is_shared", True))
 
     def provide(self, providers: Providers) -> None:
         """Give it to whoever asks for a part of the contract that it has; who provides one otherwise, stays."""

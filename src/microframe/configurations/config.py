@@ -56,6 +56,7 @@ class ConfigOptions(DocumentOptions, total=False):
     workers: int
     log_level: LogLevel
     redis_url: str
+    store_url: str
     sections: SectionTables
 
 
@@ -175,6 +176,10 @@ class AppConfig(DocumentSettings):
     redis_url: str = field(default="", repr=False)
     """Where everything is that processes share: `redis://cache.internal:6379/0`. Nothing: in this process."""
 
+    store_url: str = field(default="", repr=False)
+    """Where the store is, if not in the Redis of `redis_url`: `redis://…`, or `memory://` for each
+    process by itself."""
+
     sections: SectionTables = field(default=Sections(), repr=False, hash=False)
     """Settings of plugins and of the program itself, by section: `read_section(config, name, Type)`."""
 
@@ -208,6 +213,12 @@ class AppConfig(DocumentSettings):
     def secret_keys(self) -> Tuple[Secret, ...]:
         """The configured secrets, the signing one first; none where none is configured."""
         return cast(Tuple[Secret, ...], self.secret_key)
+
+    @property
+    def shared_store(self) -> str:
+        """The address of the store that processes share; nothing where each has its own, in memory."""
+        url = self.store_url or self.redis_url
+        return "" if url.startswith("memory:") else url
 
     def replace(self, **changes: Unpack[ConfigOptions]) -> "AppConfig":
         """The same configuration with other values in some fields, checked anew."""

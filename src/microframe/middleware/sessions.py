@@ -28,8 +28,9 @@ class SessionMiddleware:
     """Provide a `Session` to who asks for it; routes where nobody does pay nothing.
 
     The session travels in a signed cookie: readable by its visitor, and not to be taken back before it expires. With
-    `server_side`, or where the application has a `redis_url`, it is in the application's store, or in the `store`
-    given here; the browser then holds a random id, and sessions can be listed and ended (`Sessions`).
+    `server_side`, or where `redis_url` or `store_url` names a store that processes share, it is in the application's
+    store, or in the `store` given here; the browser then holds a random id, and sessions can be listed and ended
+    (`Sessions`).
     `idle_timeout` and `absolute_timeout` are seconds. In production the cookie is `Secure` and named `__Host-…`.
 
     Raises:
@@ -69,7 +70,7 @@ class SessionMiddleware:
             self.format("x", Session({}, 0.0))
         except ValueError as exc:
             raise SetupError(f"SessionMiddleware: {exc}") from exc
-        if self.server_side or (self.server_side is None and config.redis_url):
+        if self.server_side or (self.server_side is None and config.shared_store):
             host.provide(Keeper, self.keeper_in(config.title), "app")
             host.provide(Sessions, sessions_of, "app")
         else:

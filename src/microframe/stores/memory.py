@@ -33,6 +33,9 @@ class MemoryStore:
     Any thread may use it, on any event loop.
     """
 
+    is_shared = False
+    """No other process sees what is in it."""
+
     def __init__(
         self,
         *,

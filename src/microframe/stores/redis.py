@@ -85,6 +85,9 @@ class RedisStore:
         SetupError: this is no URL of Redis.
     """
 
+    is_shared = True
+    """Other processes see what is in it."""
+
     def __init__(
         self,
         url: str,
@@ -97,7 +100,9 @@ class RedisStore:
         try:
             parse_url(url)
         except ValueError as exc:
-            raise SetupError("redis_url is no URL such as redis://127.0.0.1:6379/0 or rediss://…") from exc
+            raise SetupError(
+                "this is no URL of Redis such as redis://127.0.0.1:6379/0 or rediss://…"
+            ) from exc
         self._url = url
         self._options: Dict[str, Any] = {
             "socket_timeout": timeout,
