@@ -147,6 +147,11 @@ def test_a_line_is_one_line_of_text(name: str, value: object) -> None:
     assert refusal(**{name: value}).startswith(f"{name}: expected ")
 
 
+def test_a_title_leaves_room_for_what_follows_it_in_a_store() -> None:
+    assert AppConfig(title="é" * 100).title == "é" * 100
+    assert refusal(title="é" * 100 + "e").startswith("title: expected a title of at most 200 bytes")
+
+
 def test_a_description_may_have_several_lines() -> None:
     assert AppConfig(description="# Board\n\n\tA board.").description == "# Board\n\n\tA board."
 

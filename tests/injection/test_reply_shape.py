@@ -156,6 +156,12 @@ def test_an_async_iterable_or_events_make_a_stream_of_what_is_returned() -> None
     assert shape_of(Iterator[Card], response_class=EventSourceResponse).item is Card
 
 
+@pytest.mark.parametrize("annotation", [int, float, bool, None], ids=str)
+def test_what_is_no_stream_cannot_be_sent_as_one(annotation: Any) -> None:
+    with pytest.raises(SetupError, match=r"show .* and EventSourceResponse sends what a handler yields"):
+        shape_of(annotation, response_class=EventSourceResponse)
+
+
 def test_a_stream_has_no_status_without_a_body() -> None:
     with pytest.raises(SetupError, match=r"show .* 204 has no body"):
         stream_of(MISSING, status_code=204)

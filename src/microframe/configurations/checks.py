@@ -11,6 +11,8 @@ from microframe.configurations.sections import sections_of
 
 Check = Callable[[object], object]
 
+LONGEST_TITLE = 200
+
 _HOST = re.compile(r"(\*\.)?[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\]")
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
@@ -45,6 +47,14 @@ def line(value: object) -> str:
     value = text(value)
     if not value.strip() or "\n" in value or "\r" in value:
         raise Mismatch("one line of text", value)
+    return value
+
+
+def title(value: object) -> str:
+    """A name in one line. What is kept in a store begins with it, and keys there are not endless."""
+    value = line(value)
+    if len(value.encode("utf-8", "surrogatepass")) > LONGEST_TITLE:
+        raise Mismatch(f"a title of at most {LONGEST_TITLE} bytes", value)
     return value
 
 
@@ -233,7 +243,7 @@ def _secret(value: object) -> Secret:
 
 
 CHECKS: Dict[str, Check] = {
-    "title": line,
+    "title": title,
     "summary": text,
     "description": text,
     "version": line,

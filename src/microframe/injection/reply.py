@@ -70,6 +70,8 @@ def describe_reply(route: Route, returns: Any) -> ReplyShape:
     yields = style_of(route.handler).endswith("generator")
     kind = kind_of(route, returns)
     streams = yields or get_origin(returns) in ASYNC_STREAMS or issubclass(kind, ITEMIZED)
+    if streams and not yields:
+        refuse_no_stream(route, returns, kind)
     declared = route.options.get("status_code")
     status_code = (
         default_status(kind) if declared is None else int(declared)
@@ -88,6 +90,21 @@ def describe_reply(route: Route, returns: Any) -> ReplyShape:
         options=EncodeOptions(**route.inherited.response_options),
         kind=kind,
     )
+
+
+def refuse_no_stream(route: Route, returns: Any, kind: Type[Response]) -> None:
+    """Nothing, unless a class of response that streams stands over a handler that says it gives no stream.
+
+    Raises:
+        SetupError: as this one does.
+    """
+    plain = bare(returns)
+    if plain in (None, type(None), int, float, bool):
+        name = getattr(plain, "__name__", plain)
+        raise SetupError(
+            f"{route.where} returns {name}, and {kind.__name__} sends what a handler yields: yield it, or "
+            "return something to iterate over"
+        )
 
 
 def kind_of(route: Route, returns: Any) -> Type[Response]:
