@@ -436,10 +436,14 @@ def test_two_lists_of_parts_have_two_names(one: List[bytes], other: List[bytes])
 def test_an_answer_comes_back_as_it_was(status: int, headers: Any, body: bytes) -> None:
     response = PlainTextResponse(body, status)
     response.raw_headers += headers
-    found = unpack(pack(Kept("of", response))).response
+    kept = unpack(pack(Kept("of", response)))
+    assert kept is not None
+    found = kept.response
     assert found is not None
     assert (found.status_code, found.raw_headers, found.body) == (status, response.raw_headers, body)
     assert unpack(pack(Kept("of", None))) == Kept("of", None)
+    for other in (b"", b"{", b"[]", b"1", b'{"status": 200}', b'{"of": "x", "status": "y", "headers": []}'):
+        assert unpack(other) is None
 
 
 # Who is calling, and what --------------------------------------------------------------------------------------------

@@ -50,13 +50,17 @@ def pack(kept: Kept) -> bytes:
     return line + b"\n" + response.body
 
 
-def unpack(data: bytes) -> Kept:
-    """What `pack` made."""
+def unpack(data: bytes) -> Optional[Kept]:
+    """What `pack` made; None of anything else."""
     line, _, body = data.partition(b"\n")
-    head = json.loads(line)
-    if "status" not in head:
-        return Kept(head["of"], None)
-    headers: RawHeaders = [
-        (name.encode("latin-1"), value.encode("latin-1")) for name, value in head["headers"]
-    ]
-    return Kept(head["of"], build_response(head["status"], headers, body))
+    try:
+        head = json.loads(line)
+        fingerprint = str(head["of"])
+        if "status" not in head:
+            return Kept(fingerprint, None)
+        headers: RawHeaders = [
+            (name.encode("latin-1"), value.encode("latin-1")) for name, value in head["headers"]
+        ]
+        return Kept(fingerprint, build_response(int(head["status"]), headers, body))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None

@@ -106,16 +106,16 @@ def run_once(endpoint: Endpoint, answer: Answer, route: Route, option: Idempoten
         name = prefix + digest([known.application.encode(), *place_of(request, route), *caller, sent])
         fingerprint = digest(await content_of(request, () if is_sure else known.asked))
         store, locks = await request.resolve(Store), await request.resolve(Locks)  # type: ignore[type-abstract]  # a contract
-        found = await store.get(name)
+        found = await find_answer(store, name)
         if found is not None:
-            return again(unpack(found.value), fingerprint)
+            return again(found, fingerprint)
         lease = await locks.acquire(name, ttl=option.lease, wait=option.wait)
         if lease is None:
             raise IdempotentRequestRunningException(headers={"Retry-After": str(max(1, round(option.wait)))})
         async with holding(locks, lease, option.lease):
-            found = await store.get(name)
+            found = await find_answer(store, name)
             if found is not None:
-                return again(unpack(found.value), fingerprint)
+                return again(found, fingerprint)
             is_answer = True
             try:
                 response = await endpoint(request)
@@ -234,6 +234,18 @@ async def renew(locks: Locks, lease: Lease, seconds: float) -> None:
         except StoreUnavailable:
             logger.warning("the lock %s could not be renewed", lease.key)
         await asyncio.sleep(seconds / 3)
+
+
+async def find_answer(store: Store, name: str) -> Optional[Kept]:
+    """What is kept of an answer. What somebody else has put there is removed, and is no answer."""
+    entry = await store.get(name)
+    if entry is None:
+        return None
+    kept = unpack(entry.value)
+    if kept is None:
+        logger.warning("what is kept under %s is no answer of ours, and is not looked at", name)
+        await store.delete(name, if_version=entry.version)
+    return kept
 
 
 async def keep(store: Store, name: str, kept: Kept, ttl: float) -> None:

@@ -2,13 +2,16 @@
 
 import hashlib
 import json
+import logging
 import time
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 from microframe.sessions.keeper import Lifetimes
 from microframe.sessions.session import Session
 from microframe.store import Store
+
+logger = logging.getLogger("microframe.sessions")
 
 LONGEST_ID = 64
 MOST_SESSIONS = 100
@@ -34,13 +37,27 @@ class StoredKeeper:
     async def load(self, sent: str) -> Optional[Session]:
         if len(sent) > LONGEST_ID:
             return None
-        entry = await self.store.get(self.key(reference_of(sent)))
-        kept = None if entry is None else read_record(entry.value)
-        if entry is None or kept is None or self.lifetimes.left(kept["c"], kept["s"], self.clock()) <= 0:
+        found = await self.find(reference_of(sent))
+        if found is None:
+            return None
+        kept = found.record
+        if self.lifetimes.left(kept["c"], kept["s"], self.clock()) <= 0:
             return None
         session = Session(kept["v"], kept["c"], sent, kept["u"])
-        session.seen, session.version = kept["s"], entry.version
+        session.seen, session.version = kept["s"], found.version
         return session
+
+    async def find(self, reference: str) -> "Optional[Found]":
+        """What is kept of a session; what somebody else has put there is none."""
+        key = self.key(reference)
+        entry = await self.store.get(key)
+        if entry is None:
+            return None
+        record = read_record(entry.value)
+        if record is None:
+            logger.warning("what is kept under %s is no session of ours, and is not looked at", key)
+            return None
+        return Found(record, entry.version)
 
     async def save(self, session: Session) -> Optional[str]:
         for former in session.former:
@@ -80,17 +97,23 @@ class StoredKeeper:
 
     async def catch_up(self, session: Session) -> bool:
         """Take up what another request has kept meanwhile; False where the session was ended meanwhile."""
-        entry = await self.store.get(self.key(reference_of(session.id)))
-        kept = None if entry is None else read_record(entry.value)
-        if entry is None or kept is None:
+        found = await self.find(reference_of(session.id))
+        if found is None:
             return False
-        session.merge(kept["v"])
-        session.version, session.loaded = entry.version, json.dumps(kept["v"])
+        session.merge(found.record["v"])
+        session.version, session.loaded = found.version, json.dumps(found.record["v"])
         return True
 
     async def discard(self, session: Session) -> None:
         for former in [*session.former, session.id]:
             await self.store.delete(self.key(reference_of(former)))
+
+
+class Found(NamedTuple):
+    """What a store keeps of a session."""
+
+    record: Dict[str, Any]
+    version: str
 
 
 @dataclass(frozen=True)
@@ -116,10 +139,9 @@ class Sessions:
         here = "" if current is None else reference_of(current.id)
         notes: List[SessionNote] = []
         for reference in reversed(list(await self._references(user))):
-            entry = await self._keeper.store.get(self._keeper.key(reference))
-            kept = None if entry is None else read_record(entry.value)
-            if kept is not None and kept["u"] == user:
-                notes.append(SessionNote(reference, kept["c"], reference == here))
+            found = await self._keeper.find(reference)
+            if found is not None and found.record["u"] == user:
+                notes.append(SessionNote(reference, found.record["c"], reference == here))
         return notes
 
     async def revoke(self, user: str, reference: str) -> bool:
@@ -142,7 +164,7 @@ class Sessions:
         store, key = self._keeper.store, self._key(session.user)
         for _ in range(TRIES):
             entry = await store.get(key)
-            known = [] if entry is None else json.loads(entry.value)
+            known = [] if entry is None else read_references(entry.value)
             gone = {reference_of(former) for former in session.former}
             known = [reference for reference in known if reference not in gone]
             known.append(reference_of(session.id))
@@ -158,8 +180,7 @@ class Sessions:
 
     async def _references(self, user: str) -> List[str]:
         entry = await self._keeper.store.get(self._key(user))
-        references: List[str] = [] if entry is None else json.loads(entry.value)
-        return references
+        return [] if entry is None else read_references(entry.value)
 
     def _key(self, user: str) -> str:
         return f"{self._keeper.name}:sessions:{reference_of(user)}"
@@ -176,5 +197,17 @@ def read_record(value: bytes) -> Optional[Dict[str, Any]]:
         record = json.loads(value)
         is_whole = isinstance(record["v"], dict) and isinstance(record["u"], str)
         return record if is_whole and record["c"] + record["s"] > 0 else None
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return None
+
+
+def read_references(value: bytes) -> List[str]:
+    """The sessions that are listed for a user; none, where somebody else has put something there."""
+    try:
+        listed = json.loads(value)
+    except (ValueError, RecursionError):
+        listed = None
+    if isinstance(listed, list) and all(isinstance(reference, str) for reference in listed):
+        return listed
+    logger.warning("a list of sessions is none of ours, and is not looked at")
+    return []
