@@ -4,7 +4,7 @@ import base64
 import hmac
 import html
 import secrets
-from typing import Any, Optional, Sequence, get_type_hints
+from typing import Any, Optional, Sequence, Tuple, get_type_hints
 from urllib.parse import urlsplit
 
 from microframe.configurations.config import AppConfig
@@ -158,7 +158,7 @@ class CSRFMiddleware:
         await self.check_token(request, reads_forms)
 
     async def check_token(self, request: Request, reads_forms: bool) -> None:
-        kept = await self.kept_secret(request)
+        kept, _ = await self.kept_secret(request)
         sent = find(request.raw_headers, self.header)
         if sent is None and not reads_forms:
             raise CsrfException(f"This endpoint takes its CSRF token in the header {self.header.decode()}.")
@@ -179,10 +179,10 @@ class CSRFMiddleware:
     # Issuing ---------------------------------------------------------------------------------------------------------
 
     async def issue(self, connection: Connection) -> CsrfToken:
-        """The token of a visitor; a cookie that remembers it goes with the answer where there is none yet."""
-        secret = await self.kept_secret(connection)
-        if secret is None:
-            secret = secrets.token_bytes(SIZE)
+        """The token of a visitor; where no cookie of the newest key remembers it, one goes with the answer."""
+        secret, is_current = await self.kept_secret(connection)
+        secret = secrets.token_bytes(SIZE) if secret is None else secret
+        if not is_current:
             signed = self.signer.sign(secret + (await self.binding(connection)))
             cookie = format_cookie(
                 self.cookie_name, signed, secure=self.secure, httponly=True, samesite="lax"
@@ -191,14 +191,17 @@ class CSRFMiddleware:
         connection.reply_headers.extend([(b"vary", b"Cookie"), (b"cache-control", b"no-store")])
         return CsrfToken(secret, self.field_name)
 
-    async def kept_secret(self, connection: Connection) -> Optional[bytes]:
-        """What the visitor's cookie holds; None where it is not ours, or was another session's."""
+    async def kept_secret(self, connection: Connection) -> Tuple[Optional[bytes], bool]:
+        """What the visitor's cookie holds (None where it is not ours, or was another session's), and whether the newest
+        key has signed it."""
         try:
-            payload = self.signer.verify(connection.cookies.get(self.cookie_name, ""))
+            verified = self.signer.check(connection.cookies.get(self.cookie_name, ""))
         except BadSignature:
-            return None
-        secret, bound = payload[:SIZE], payload[SIZE:]
-        return secret if hmac.compare_digest(bound, await self.binding(connection)) else None
+            return None, False
+        secret, bound = verified.payload[:SIZE], verified.payload[SIZE:]
+        if not hmac.compare_digest(bound, await self.binding(connection)):
+            return None, False
+        return secret, not verified.outdated
 
     async def binding(self, connection: Connection) -> bytes:
         """What a token is bound to: the session, where somebody is logged in."""
