@@ -5,10 +5,20 @@ import pathlib
 import shlex
 import subprocess
 import sys
-from typing import Callable, Iterable, List, Optional, Sequence
+from typing import Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
-from benchmarks import ceilings, cold, report, rounds, transfers, transfers_report, wire
-from benchmarks.peers import BARE, OURS, PEERS
+from benchmarks import (
+    ceilings,
+    cold,
+    layers,
+    layers_report,
+    report,
+    rounds,
+    transfers,
+    transfers_report,
+    wire,
+)
+from benchmarks.peers import BARE, LAYER_PEERS, OURS, PEERS, Peer
 from benchmarks.workloads import WORKLOADS
 
 RESULTS = pathlib.Path(__file__).with_name("RESULTS.md")
@@ -21,12 +31,14 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
         "--quick", action="store_true", help="short rounds: a first look, not figures to publish"
     )
     parser.add_argument("--only", type=_names(WORKLOADS), help="workloads: " + ", ".join(WORKLOADS))
-    parser.add_argument("--peers", type=_names(PEERS), help="frameworks: " + ", ".join(PEERS))
+    known = list(dict.fromkeys([*PEERS, *LAYER_PEERS]))
+    parser.add_argument("--peers", type=_names(known), help="frameworks: " + ", ".join(known))
     for part, what in (
         ("in-process", "CPU per request of the application alone"),
         ("wire", "behind a real server"),
         ("fresh", "imports, cold start, memory"),
         ("transfers", "large bodies, files, events, lists; its section alone is written anew"),
+        ("middleware", "each middleware and whole stacks of them; its section alone"),
     ):
         parser.add_argument("--" + part, dest="parts", action="append_const", const=part, help="only " + what)
     parser.add_argument(
@@ -48,14 +60,16 @@ def _names(known: Iterable[str]) -> Callable[[str], List[str]]:
     return parse
 
 
-def choose_peers(wanted: Optional[Sequence[str]]) -> List[str]:
-    """The bare function, MicroFrame and the peers that are installed; what is missing is said."""
+def choose_peers(
+    known: Mapping[str, Peer], always: Sequence[str], wanted: Optional[Sequence[str]]
+) -> List[str]:
+    """Those always measured and the peers wanted, as far as they are installed; what is missing is said."""
     chosen = []
-    for name in dict.fromkeys([BARE, OURS, *(wanted or PEERS)]):
-        reason = PEERS[name].missing()
-        if reason is None:
+    for name in dict.fromkeys([*always, *(wanted or known)]):
+        reason = known[name].missing() if name in known else None
+        if name in known and reason is None:
             chosen.append(name)
-        else:
+        elif reason is not None:
             print("left out: %s (%s)" % (name, reason), file=sys.stderr)
     return chosen
 
@@ -63,15 +77,19 @@ def choose_peers(wanted: Optional[Sequence[str]]) -> List[str]:
 def main(arguments: Sequence[str]) -> int:
     """Run, write the page, print the ceilings that were missed."""
     options = parse_arguments(arguments)
-    parts = options.parts or ["in-process", "wire"] + ([] if options.only else ["fresh", "transfers"])
-    peers = choose_peers(options.peers)
+    parts = options.parts or ["in-process", "wire", *([] if options.only else ["fresh", *SECTIONS])]
     command = shlex.join(["python", "-m", "benchmarks", *arguments])
-    section = ""
-    if "transfers" in parts:
-        measured = transfers.run(peers, options.quick)
-        section = transfers_report.build_section(command, peers, measured)
-    if parts == ["transfers"]:
-        return deliver(options.output, report.put_section(options.output, section))
+    written = {SECTIONS[part][0]: SECTIONS[part][1](command, options) for part in SECTIONS if part in parts}
+    if set(parts) <= set(SECTIONS):
+        page = report.page_of(options.output)
+    else:
+        page = measure(parts, options, command)
+    return deliver(options.output, report.put_sections(page, options.output, written))
+
+
+def measure(parts: Sequence[str], options: argparse.Namespace, command: str) -> str:
+    """The page itself: workloads in-process and on the wire, fresh processes, ceilings."""
+    peers = choose_peers(PEERS, (BARE, OURS), options.peers)
     workloads = [WORKLOADS[name] for name in options.only or WORKLOADS]
     inside = served = fresh = None
     if "in-process" in parts:
@@ -84,10 +102,25 @@ def main(arguments: Sequence[str]) -> int:
         on_wire = [workload for workload in workloads if workload.wire]
         served = wire.run(on_wire, peers, rounds=1 if options.quick else 4)
     profiles = [_profile(subject) for subject in _missed(ceilings.check(inside, fresh))]
-    page = report.build_report(command, peers, inside, served, fresh, profiles)
-    # What this run did not measure again stays as it was.
-    section = section or report.section_of(options.output)
-    return deliver(options.output, page + ("\n" + section if section else ""))
+    return report.build_report(command, peers, inside, served, fresh, profiles)
+
+
+def write_transfers(command: str, options: argparse.Namespace) -> str:
+    peers = choose_peers(PEERS, (BARE, OURS), options.peers)
+    return transfers_report.build_section(command, peers, transfers.run(peers, options.quick))
+
+
+def write_middleware(command: str, options: argparse.Namespace) -> str:
+    peers = choose_peers(LAYER_PEERS, (OURS,), options.peers)
+    found = layers.run(peers, list(layers.CASES), rounds=3 if options.quick else 9)
+    return layers_report.build_section(command, peers, found)
+
+
+SECTIONS: Dict[str, Tuple[str, Callable[[str, argparse.Namespace], str]]] = {
+    "transfers": (report.TRANSFERS, write_transfers),
+    "middleware": (report.MIDDLEWARE, write_middleware),
+}
+"""Parts that write a section of their own, and leave all others as they are."""
 
 
 def deliver(output: pathlib.Path, page: str) -> int:

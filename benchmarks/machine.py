@@ -6,7 +6,7 @@ import sys
 from importlib import metadata
 from typing import Dict, List, Sequence
 
-from benchmarks.peers import PEERS
+from benchmarks.peers import LAYER_PEERS, PEERS
 
 ALSO = (
     "pydantic",
@@ -40,7 +40,7 @@ def is_shared() -> bool:
 
 def versions(peers: Sequence[str]) -> List[str]:
     """`name version` of every measured framework and of what does their work."""
-    names = [name for peer in peers for name in PEERS[peer].distributions]
+    names = [name for peer in peers for name in {**LAYER_PEERS, **PEERS}[peer].distributions]
     found: List[str] = []
     for name in dict.fromkeys([*names, *ALSO]):
         try:

@@ -96,3 +96,14 @@ _ALL = (
     ),
 )
 PEERS: Dict[str, Peer] = {peer.name: peer for peer in _ALL}
+
+_LAYERED = (
+    Peer(OURS, "microframe_layers", "microframe", ("microframe-web",), ""),
+    Peer(
+        "starlette", "starlette_layers", "starlette", ("starlette", "itsdangerous", "orjson", "uvicorn"), ""
+    ),
+    Peer("litestar", "litestar_layers", "litestar", ("litestar", "cryptography", "uvicorn"), ""),
+    Peer("django", "django_layers", "django", ("django",), ""),
+)
+LAYER_PEERS: Dict[str, Peer] = {peer.name: peer for peer in _LAYERED}
+"""Whose middleware is measured, each in a module of its own."""

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from pathlib import Path
-from typing import Callable, Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 from benchmarks import ceilings, machine
 from benchmarks.ceilings import TIMES, Fresh, Verdict
@@ -47,21 +47,44 @@ def build_report(
     return "\n\n".join(parts) + "\n"
 
 
-TRANSFERS = "## Transfers"
-"""The heading of the last section, which a run of its own writes."""
+TRANSFERS, MIDDLEWARE, STORES = "## Transfers", "## Middleware", "## Stores"
+OWN = (MIDDLEWARE, STORES, TRANSFERS)
+"""The headings of the last sections, each of which a run of its own writes."""
 
 
-def section_of(output: Path) -> str:
-    """The section about transfers of a page, or nothing."""
-    page = output.read_text(encoding="utf-8") if output.is_file() else ""
-    _, heading, section = page.partition(TRANSFERS + "\n")
-    return heading + section
+def put_sections(page: str, output: Path, written: Mapping[str, str]) -> str:
+    """A page with the sections of runs of their own behind it: those written now, and of others what the output has."""
+    kept = sections_of(output.read_text(encoding="utf-8") if output.is_file() else "")
+    sections = [written.get(heading) or kept.get(heading, "") for heading in OWN]
+    return "\n\n".join(part.strip() for part in (page, *sections) if part.strip()) + "\n"
 
 
-def put_section(output: Path, section: str) -> str:
-    """A page with its section about transfers written anew."""
+def page_of(output: Path) -> str:
+    """What stands on a page before the sections of runs of their own."""
     page = output.read_text(encoding="utf-8") if output.is_file() else "# Benchmarks\n"
-    return page.partition(TRANSFERS + "\n")[0].rstrip() + "\n\n" + section
+    return "".join(text for heading, text in sections_of(page).items() if heading not in OWN)
+
+
+def sections_of(page: str) -> Dict[str, str]:
+    """The sections of a page by their headings, of the second level; what stands before them is under nothing."""
+    found = {"": ""}
+    heading = ""
+    for line in page.splitlines(keepends=True):
+        if line.startswith("## "):
+            heading = line.strip()
+            found[heading] = ""
+        found[heading] += line
+    return found
+
+
+def describe_run(command: str, peers: Sequence[str]) -> str:
+    """When, by which command, on what and with which packages a section was written."""
+    facts = [
+        "- Written %s by `%s`; do not edit." % (dt.datetime.now(dt.timezone.utc).date().isoformat(), command),
+        *("- %s: %s" % item for item in machine.describe().items()),
+        "- Packages: %s" % ", ".join(machine.versions(peers)),
+    ]
+    return "\n".join(facts)
 
 
 class Notes:
@@ -90,14 +113,8 @@ def table(header: Row, rows: Iterable[Row]) -> str:
 
 
 def _header(command: str, peers: Sequence[str]) -> str:
-    facts = [
-        "- Written %s by `%s`; do not edit." % (dt.datetime.now(dt.timezone.utc).date().isoformat(), command),
-        *("- %s: %s" % item for item in machine.describe().items()),
-        "- Packages: %s" % ", ".join(machine.versions(peers)),
-    ]
-    return (
-        "\n".join(facts) + "\n\nHow each figure is taken, and what it does not say: [README.md](README.md)."
-    )
+    taken = "How each figure is taken, and what it does not say: [README.md](README.md)."
+    return describe_run(command, peers) + "\n\n" + taken
 
 
 def _verdicts(verdicts: Sequence[Verdict]) -> str:

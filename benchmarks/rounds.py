@@ -42,11 +42,11 @@ class InProcess:
 
 
 class WorkerProcess:
-    """A `benchmarks.worker` process and its line protocol."""
+    """A process of `benchmarks.worker`, or of a module like it, and its line protocol."""
 
-    def __init__(self, peer: str) -> None:
+    def __init__(self, peer: str, module: str = "benchmarks.worker") -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.worker", peer],
+            [sys.executable, "-m", module, peer],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -115,3 +115,29 @@ def make_model(index: int) -> Type[BaseModel]:
         quantity=(int, 1),
         note=(Optional[str], None),
     )
+
+
+# What applications with middleware answer and are told --------------------------------------------------------------
+
+SECRET = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
+ORIGIN = "https://app.example.com"
+HOST = "api.example.com"
+HOST_NAMES = ["example.com", "*.example.com"]
+PROXIES = "10.0.0.0/8"
+RATE = 100
+"""Requests that one client may make in a minute."""
+MINIMUM_SIZE, LEVEL = 500, 6
+"""Compression: from how many bytes on, and how hard gzip tries."""
+
+
+def rows(size: int) -> bytes:
+    """JSON of about so many bytes, as different from row to row as rows of a table are."""
+    row = b'{"id": %d, "name": "Chair no. %d", "price": %d.90, "tags": ["oak", "%x"]}'
+    listed: List[bytes] = []
+    while sum(map(len, listed)) + 2 * len(listed) < size:
+        number = len(listed)
+        listed.append(row % (number, number * 7919 % 1000, number * 31 % 400, number * 2654435761 % 2**32))
+    return b"[%b]" % b", ".join(listed)
+
+
+SMALL_ROWS, LARGE_ROWS = rows(950), rows(64_000)

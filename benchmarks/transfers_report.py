@@ -1,12 +1,11 @@
 """The section of the page about transfers: what was sent and fetched, how fast, with how much CPU and memory."""
 
-import datetime as dt
 from typing import List, Sequence
 
 from benchmarks import machine
 from benchmarks.ceilings import TIMES
 from benchmarks.peers import BARE, OURS
-from benchmarks.report import TRANSFERS, Notes, table
+from benchmarks.report import TRANSFERS, Notes, describe_run, table
 from benchmarks.transfers import MEMORY_CEILING, TRANSFER_PEERS, Passed, Transfer, Transfers, transfers
 from benchmarks.workloads import WORKLOADS
 
@@ -34,14 +33,9 @@ def build_section(command: str, peers: Sequence[str], measured: Transfers) -> st
     costs = [[one.title, *(cost_of(measured.passed[one.name][peer]) for peer in chosen)] for one in listed]
     large = [one for one in listed if one.unit == "MB"]
     memory = [[one.title, *(memory_of(measured.passed[one.name][peer]) for peer in chosen)] for one in large]
-    facts = [
-        "- Written %s by `%s`; do not edit." % (dt.datetime.now(dt.timezone.utc).date().isoformat(), command),
-        *("- %s: %s" % item for item in machine.describe().items()),
-        "- Packages: %s" % ", ".join(machine.versions(chosen)),
-    ]
     parts = [
         TRANSFERS,
-        "\n".join(facts),
+        describe_run(command, chosen),
         INTRO + (SHARED if machine.is_shared() else ""),
         table(("per second", *chosen), rates),
         COSTS,

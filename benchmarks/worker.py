@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import warnings
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict, Optional, Protocol
 
 from benchmarks.driver import ASGIApplication, Driver
 from benchmarks.peers import BARE, PEERS
@@ -107,11 +107,17 @@ class Worker:
         return await self.measure(workload, command["count"])
 
 
-async def _serve(peer: str) -> None:
+class Obedient(Protocol):
+    """Does what it is told, command by command."""
+
+    async def obey(self, command: Dict[str, Any]) -> Any: ...
+
+
+async def serve(worker: Obedient) -> None:
+    """Read commands until there are none."""
     # Frameworks may print; the answers go to the real stdout, everything else to stderr.
     replies = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    worker = Worker(peer)
     for line in iter(sys.stdin.readline, ""):
         try:
             reply: Dict[str, Any] = {"result": await worker.obey(json.loads(line))}
@@ -123,4 +129,4 @@ async def _serve(peer: str) -> None:
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    asyncio.run(_serve(sys.argv[1]))
+    asyncio.run(serve(Worker(sys.argv[1])))

@@ -1,0 +1,1 @@
+"""The benchmarks themselves: what they measure answers, and what they write stays."""
