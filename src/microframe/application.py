@@ -39,6 +39,7 @@ from microframe.lifespan import Lifespan
 from microframe.markers import Scope as Lifetime
 from microframe.plugin import Plugin
 from microframe.routing.converters import Converter, Converters
+from microframe.routing.place import place_of_call
 from microframe.routing.route import Mount, Route, where_is
 from microframe.routing.router import EventFunction, LifespanFunction, Router, SharedOptions, Webhooks
 from microframe.routing.urls import NoMatchFound, RouteNames
@@ -115,6 +116,8 @@ class Application(Router):
         for middleware in reversed(list(wrapping)):
             self.add_middleware(middleware)
         self.injector.owner_context = self._context
+        self.made_at = place_of_call()
+        """The file and line where it is made, for what is told of it."""
         self.injector.providers.add(AppConfig, lambda: config, "app", by_plugin=True)
 
     # Registering -----------------------------------------------------------------------------------------------------

@@ -90,9 +90,16 @@ class Program(NamedTuple):
     http: Optional[ASGIApp]
     """What serves requests alone, where nothing stands around the edge."""
     mounted: Opened
-    around: Sequence[Any]
-    """The guards and middleware that stand before every route."""
+    guards: Sequence[Guard]
+    """Those that are asked about everything."""
+    layers: Sequence[Layer]
+    """The middleware of the application, plugins' included, the outermost first."""
     handlers: Mapping[Any, Callable[..., Any]]
+
+    @property
+    def around(self) -> Sequence[Any]:
+        """The guards and middleware that stand before every route."""
+        return [*self.guards, *(layer.middleware for layer in self.layers)]
 
 
 def build_program(application: Assembled, registered: Registered) -> Program:
@@ -170,7 +177,8 @@ class Assembly:
                 errors(keep_limits(inner, limits)),
                 build_mounted_socket(socket, guards, errors, limits.socket) if table.sockets else None,
             ),
-            [*guards, *(layer.middleware for layer in layers)],
+            guards,
+            layers,
             handlers,
         )
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple, Type
+from typing import Any, Callable, FrozenSet, Iterator, List, Optional, Sequence, Tuple, Type
 
 from microframe.http.forms import FormData
 from microframe.http.parts import FormParts
@@ -66,6 +66,12 @@ class Description:
     reads_form: bool
     """Whether a callable takes the form as it is, with any fields there are."""
 
+    calls: Sequence[Any]
+    """What is called before the handler: its dependencies, and what provides values to any of them."""
+
+    reaches: FrozenSet[object]
+    """Every callable and provided type that it draws on."""
+
 
 def describe(route: Route, injector: Injector) -> Description:
     """Everything that a route's handler and its dependencies ask for."""
@@ -83,6 +89,8 @@ def describe(route: Route, injector: Injector) -> Description:
         raises=[kind for call in calls for kind in raised_by(call.call)],
         returns=signature.returns,
         reads_form=any(call.reads_form for call in calls),
+        calls=[call.call for call in calls[1:]],
+        reaches=frozenset(recorder.reaches),
     )
 
 

@@ -84,6 +84,13 @@ class Limit:
         by = "+".join(who if isinstance(who, str) else name_of(who) for who in self.counted_by)
         return f"{self.rate} by {by}"
 
+    @property
+    def words(self) -> str:
+        """What it says, for people: `5/minute per client, sliding window`."""
+        who = {"client": "per client", "user": "per user", "key": "per API key", "route": "for all together"}
+        by = [who[one] if isinstance(one, str) else f"per {name_of(one)}" for one in self.counted_by]
+        return f"{self.quota}/{period(self.window)} {' and '.join(by)}, {self.algorithm.replace('_', ' ')}"
+
     def __str__(self) -> str:
         return f"Limit({self.rate!r})"
 
@@ -95,6 +102,12 @@ LimitOption = Union[None, str, Limit, Sequence[Union[str, Limit]]]
 def name_of(function: object) -> str:
     name = str(getattr(function, "__name__", type(function).__name__))
     return name.encode("ascii", "replace").decode()
+
+
+def period(seconds: int) -> str:
+    """Seconds in the largest unit that they fill: `minute`, `15 minutes`."""
+    unit, size = next((unit, size) for unit, size in reversed([*UNITS.items()]) if seconds % size == 0)
+    return unit if seconds == size else f"{seconds // size} {unit}s"
 
 
 def parse_rate(rate: str) -> Tuple[int, int]:

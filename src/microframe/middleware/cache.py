@@ -2,7 +2,7 @@
 
 import string
 import time
-from typing import Any, Callable, Optional, Sequence
+from typing import Any, Callable, Optional, Sequence, Union
 
 from microframe.caching.keys import digest
 from microframe.caching.responses import ResponseCache, named_tags
@@ -14,7 +14,8 @@ from microframe.exceptions import SetupError
 from microframe.http.cache_control import Cache
 from microframe.http.request import Request
 from microframe.http.responses import Response
-from microframe.routing.route import Route
+from microframe.posture import Posture
+from microframe.routing.route import Mount, Route
 from microframe.store import Locks, Store, Tags
 
 __all__ = ["CacheMiddleware"]
@@ -48,6 +49,11 @@ class CacheMiddleware:
             return ResponseCache(Shelf(store, tags, locks, f"{name}:answers"))
 
         return open_cache
+
+    def posture_of(self, found: Union[Route, Mount]) -> Posture:
+        """What a route says of its answers."""
+        policy = read_policy(found) if isinstance(found, Route) else None
+        return Posture(cache="" if policy is None else policy.header.decode() or "as answers say themselves")
 
     def for_route(self, route: Route) -> Optional[Middleware]:
         policy = read_policy(route)

@@ -4,7 +4,7 @@ import base64
 import hmac
 import html
 import secrets
-from typing import Any, Optional, Sequence, Tuple, get_type_hints
+from typing import Any, Optional, Sequence, Tuple, Union, get_type_hints
 from urllib.parse import urlsplit
 
 from microframe.configurations.config import AppConfig
@@ -20,6 +20,7 @@ from microframe.http.parts import FormParts
 from microframe.http.request import Request
 from microframe.http.responses import Response
 from microframe.http.url import parse_host
+from microframe.posture import Posture
 from microframe.routing.route import Mount, Route
 from microframe.sessions.session import Session
 from microframe.signing import BadSignature, Signer
@@ -122,6 +123,11 @@ class CSRFMiddleware:
 
     def for_mount(self, mount: Mount) -> Optional[Middleware]:
         return None if mount.inherited.policies.get("csrf") is False else self
+
+    def posture_of(self, found: Union[Route, Mount]) -> Posture:
+        """Whether it looks at requests to this route or mount."""
+        is_off = found.inherited.policies.get("csrf") is False
+        return Posture(csrf="off (csrf=False)" if is_off else "checked")
 
     def __call__(self, endpoint: Endpoint) -> Endpoint:
         return self.guard(endpoint, reads_forms=True)

@@ -7,6 +7,7 @@ from microframe.exceptions import BadRequestException, SetupError
 from microframe.http.connection import Connection
 from microframe.http.responses import Response
 from microframe.http.url import parse_host
+from microframe.posture import says
 
 
 class UnknownHostException(BadRequestException):
@@ -24,6 +25,7 @@ def allow_hosts(allowed: Sequence[str]) -> Guard:
     """
     names, domains = sort_patterns(allowed)
 
+    @says()
     async def guard(connection: Connection) -> Optional[Response]:
         found = parse_host(connection.host)
         if found is None or not is_listed(found[0], names, domains):

@@ -9,6 +9,7 @@ from microframe.http.problems import wants_html
 from microframe.http.request import Request
 from microframe.http.responses import RedirectResponse, Response
 from microframe.http.url import parse_host
+from microframe.posture import says
 
 SECURE = ("https", "wss")
 
@@ -24,6 +25,7 @@ def require_https() -> Guard:
     clear first (ASVS 4.1.2). Where a proxy ends TLS, `trust_proxies` has to come first.
     """
 
+    @says()
     async def guard(connection: Connection) -> Optional[Response]:
         if connection.scheme in SECURE:
             return None

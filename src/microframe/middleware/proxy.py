@@ -8,6 +8,7 @@ from microframe.http.client import Networks, forwarded_for, parse_networks
 from microframe.http.connection import Connection
 from microframe.http.responses import Response
 from microframe.http.url import parse_host
+from microframe.posture import says
 from microframe.websocket import WebSocket
 
 SECURE = ("https", "wss")
@@ -24,6 +25,7 @@ def trust_proxies(networks: Sequence[str]) -> Guard:
     """
     trusted = read_networks(networks)
 
+    @says()
     async def guard(connection: Connection) -> Optional[Response]:
         # The peer itself: what another guard has made of it must not decide whom to believe.
         peer = connection.edge.client

@@ -1,7 +1,7 @@
 """Rate limits: who asks too often is answered with 429, and told when to come back."""
 
 from inspect import isawaitable
-from typing import Any, Awaitable, Callable, Dict, Optional, Sequence, Set, Tuple, Type, Union
+from typing import Any, Awaitable, Callable, Dict, NamedTuple, Optional, Sequence, Set, Tuple, Type, Union
 
 from microframe.configurations.config import AppConfig
 from microframe.endpoint import Endpoint, Guard, Middleware
@@ -13,6 +13,7 @@ from microframe.http.responses import Response
 from microframe.identity import Identity
 from microframe.limits.asking import Counters, Names, hold
 from microframe.limits.limit import Limit, LimitOption, limited, read_limits
+from microframe.posture import LimitStance, Posture
 from microframe.routing.route import Mount, Route
 from microframe.sessions.session import Session
 from microframe.store import Limits
@@ -84,17 +85,30 @@ class RateLimitMiddleware:
 
         return guard
 
-    def _check_of(self, found: Union[Route, Mount]) -> Optional[Check]:
+    def posture_of(self, found: Union[Route, Mount]) -> Posture:
+        """The limits that are kept here; none for a path that is exempt."""
+        limits = () if is_within(found.path, self._exempt.paths) else self._limits_of(found) or ()
+        return Posture(limits=stances_of(limits, self.store))
+
+    def _limits_of(self, found: Union[Route, Mount]) -> Optional[Tuple[Limit, ...]]:
         limits: Optional[Tuple[Limit, ...]] = found.inherited.policies.get("limit", self._default)
+        return limits
+
+    def _check_of(self, found: Union[Route, Mount]) -> Optional[Check]:
+        limits = self._limits_of(found)
         if limits is None:
             return None
         check = self._asking.build_check(self._names.counters(place_of(found), limits))
-        return unless(self._exempt, check) if self._exempt else check
+        return unless(self._exempt.asked, check) if self._exempt.asked else check
 
 
 def place_of(found: Union[Route, Mount]) -> str:
     methods = "+".join(sorted(found.methods)) or "WEBSOCKET" if isinstance(found, Route) else "MOUNT"
     return f"{methods} {found.inherited.host or ''}{found.path or '/'}"
+
+
+def stances_of(limits: Sequence[Limit], store: Optional[Limits]) -> Tuple[LimitStance, ...]:
+    return tuple(LimitStance(limit.words, limit.fail_closed, store) for limit in limits)
 
 
 def behind(check: Check) -> Middleware:
@@ -126,6 +140,7 @@ class RateLimit:
         self._limits = read_limits(limits) or ()
         self._asking = Asking(None)
         self._known: Dict[Tuple[str, str], Check] = {}
+        self.__posture__ = Posture(limits=stances_of(self._limits, None))
 
     async def __call__(self, connection: Connection, config: AppConfig) -> None:
         route = connection.route
@@ -183,8 +198,15 @@ class Asking:
 # Exemptions ----------------------------------------------------------------------------------------------------------
 
 
-def read_exemptions(given: Sequence[Exemption]) -> Tuple[Is, ...]:
-    """Functions that say whether a connection is exempt.
+class Exempt(NamedTuple):
+    """What is not counted: functions that say whether, and the paths among them."""
+
+    asked: Tuple[Is, ...]
+    paths: Tuple[str, ...]
+
+
+def read_exemptions(given: Sequence[Exemption]) -> Exempt:
+    """What was given as `exempt=`.
 
     Raises:
         SetupError: one is neither a path, an address, a network nor a function.
@@ -202,14 +224,18 @@ def read_exemptions(given: Sequence[Exemption]) -> Tuple[Is, ...]:
         ) from exc
 
     def is_below(connection: Connection) -> bool:
-        path = connection.path
-        return any(path == one or path.startswith(f"{one}/") for one in paths)
+        return is_within(connection.path, paths)
 
     def is_among(connection: Connection) -> bool:
         client = connection.client
         return client is not None and networks.lists(client.host)
 
-    return (*([is_below] if paths else ()), *([is_among] if networks else ()), *functions)
+    return Exempt((*([is_below] if paths else ()), *([is_among] if networks else ()), *functions), paths)
+
+
+def is_within(path: str, paths: Sequence[str]) -> bool:
+    """Whether a path is one of these, or stands below one."""
+    return any(path == one or path.startswith(f"{one}/") for one in paths)
 
 
 def unless(exempt: Sequence[Is], check: Check) -> Check:

@@ -8,6 +8,7 @@ from microframe.http.connection import Connection
 from microframe.http.headers import check_header, find
 from microframe.http.media import is_token
 from microframe.http.responses import Response
+from microframe.posture import says
 
 LONGEST = 128
 
@@ -26,6 +27,7 @@ def assign_request_id(header: str = "x-request-id") -> Guard:
     except ValueError as exc:
         raise SetupError(f"the header of the request id: {exc}") from exc
 
+    @says()
     async def guard(connection: Connection) -> Optional[Response]:
         reply = connection.reply_headers
         if find(reply, name) is not None:

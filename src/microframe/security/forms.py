@@ -3,6 +3,7 @@
 from typing import Annotated, Optional
 
 from microframe.markers import Form
+from microframe.posture import Posture
 from microframe.security.credentials import MAX_CREDENTIALS
 
 
@@ -11,6 +12,8 @@ class OAuth2PasswordRequestForm:
 
     `scopes` is a list, made of the field `scope`, whose words are separated by spaces.
     """
+
+    __posture__ = Posture(is_login=True)
 
     def __init__(
         self,

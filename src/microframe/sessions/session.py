@@ -4,6 +4,8 @@ import json
 import secrets
 from typing import Any, Dict, Iterator, List, MutableMapping, NamedTuple, Optional
 
+from microframe.posture import Posture
+
 write_values = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
 ).encode
@@ -25,6 +27,7 @@ class Session(MutableMapping[str, Any]):
     """
 
     __provided__ = True
+    __posture__ = Posture(cookies=("session",))
     __slots__ = (
         "_values",
         "created",

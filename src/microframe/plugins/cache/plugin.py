@@ -7,6 +7,7 @@ from typing import Any
 from microframe import Host
 from microframe.caching import Shelf
 from microframe.plugins.cache.values import ValueCache, current
+from microframe.posture import says
 from microframe.store import Locks, Store, Tags
 
 
@@ -31,6 +32,7 @@ class CachePlugin:
         def open_cache(store: Store, tags: Tags, locks: Locks) -> ValueCache:
             return ValueCache(Shelf(store, tags, locks, f"{name}:values"))
 
+        @says()
         async def use_cache(connection: Any) -> None:
             # Not the cache itself: most requests call nothing that is cached.
             current.set(functools.partial(connection.resolve, ValueCache))

@@ -1,0 +1,1 @@
+"""Checks: what of a built application is weak, one function each, in `CHECKS`."""

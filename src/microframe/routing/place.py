@@ -1,0 +1,25 @@
+"""Place: the file and line that something is told of."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any, Tuple
+
+from microframe.routing.route import where_is
+
+OURS = f"{Path(__file__).parents[1]}{os.sep}"
+
+
+def place_of_call() -> Tuple[str, int]:
+    """The line outside of this framework from which it is called now; nothing and 0 where there is none."""
+    frame = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(OURS):
+        frame = frame.f_back  # type: ignore[assignment]  # None at the end
+    return (frame.f_code.co_filename, frame.f_lineno) if frame is not None else ("", 0)
+
+
+def place_of(function: Any) -> Tuple[str, str, int]:
+    """A callable's name, file and line; of what has no source nothing and 0."""
+    name, _, place = where_is(function).partition(" (")
+    file, _, line = place[:-1].rpartition(":")
+    return name, file, int(line or 0)
