@@ -13,6 +13,7 @@ from typing import (
     Mapping,
     Optional,
     Sequence,
+    Tuple,
     Type,
     TypeVar,
 )
@@ -64,6 +65,11 @@ class Application(Router):
     """
 
     handles_everything = True
+    made_at: Tuple[str, int]
+    """The file and line where it is made, for what is told of it."""
+
+    _program: Optional[Program] = None
+    """What it is once it is put together."""
 
     def __init__(
         self,
@@ -102,7 +108,7 @@ class Application(Router):
         self._converters = Converters()
         self._stack = Stack()
         self._guards: List[Guard] = [checked_guard(guard) for guard in guards]
-        self._program: Optional[Program] = None
+        self.made_at = place_of_call()
         self._names = RouteNames()
         self._context = Context(self)
         self._lifespan: Optional[Lifespan] = None
@@ -116,8 +122,6 @@ class Application(Router):
         for middleware in reversed(list(wrapping)):
             self.add_middleware(middleware)
         self.injector.owner_context = self._context
-        self.made_at = place_of_call()
-        """The file and line where it is made, for what is told of it."""
         self.injector.providers.add(AppConfig, lambda: config, "app", by_plugin=True)
 
     # Registering -----------------------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ from microframe.routing.router import Router
 from microframe.validation.codec import Codec
 
 T = TypeVar("T")
-Severity = Literal["error", "warning"]
+Severity = Literal["error", "warning", "note"]
 
 
 class Host(Protocol):
@@ -95,6 +95,8 @@ class Finding:
     file: str = ""
     line: int = 0
     severity: Severity = "error"
+    remedy: str = ""
+    """How to mend it, in a sentence."""
 
 
 @dataclass(frozen=True)

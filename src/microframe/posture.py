@@ -20,8 +20,8 @@ class Posture(NamedTuple):
     """What a guard, a dependency, a middleware or a record of metadata does for the routes behind it.
 
     `microframe routes` prints it and `microframe check` looks at it. Who has something to say has it as `__posture__`
-    (a function by `@says(…)`); of middleware that differs from route to route `posture_of(route)` is asked, with a mount
-    too.
+    (a function by `@says(…)`); middleware that differs from route to route is asked for `posture_of(route)`, with a
+    mount too.
     """
 
     auth: Tuple[str, ...] = ()

@@ -270,6 +270,7 @@ def test_findings_can_be_told_as_json(folder: Path) -> None:
         {
             "code": "undeclared-raise",
             "message": "CardNotFound (404) is raised, but not declared by GET /cards/{card_id}",
+            "remedy": None,
             "file": "app.py",
             "line": 13,
             "severity": "error",

@@ -38,6 +38,8 @@ class Stack:
 
     def __init__(self) -> None:
         self.layers: List[Layer] = []
+        self.set_up: List[Any] = []
+        """What surrounds nothing itself."""
         self.around: List[Callable[[ASGIApp], ASGIApp]] = []
 
     def add(self, middleware: Any, arguments: Sequence[Any], options: Mapping[str, Any], place: Place) -> Any:
@@ -58,7 +60,8 @@ class Stack:
         except TypeError as exc:
             raise SetupError(f"the middleware {where_is(middleware)} cannot be made: {exc}") from exc
         if hasattr(made, "setup") and not callable(made) and not hasattr(made, "for_route"):
-            return made  # it surrounds nothing itself
+            self.set_up.append(made)
+            return made
         if not hasattr(made, "for_route"):
             check_layer(made, name)
         slot = place.slot or getattr(made, "slot", "app")

@@ -94,6 +94,8 @@ class Program(NamedTuple):
     """Those that are asked about everything."""
     layers: Sequence[Layer]
     """The middleware of the application, plugins' included, the outermost first."""
+    set_up: Sequence[Any]
+    """What was added as middleware and surrounds nothing itself."""
     handlers: Mapping[Any, Callable[..., Any]]
 
     @property
@@ -179,6 +181,7 @@ class Assembly:
             ),
             guards,
             layers,
+            [made for stack in self.stacks for made in stack.set_up],
             handlers,
         )
 

@@ -35,6 +35,11 @@ class OwnStore:
         return store_at(config.shared_store or "memory://", "store_url" if config.store_url else "redis_url")
 
     @property
+    def is_given(self) -> bool:
+        """Whether the program chose it, and not the configuration."""
+        return not self._is_own
+
+    @property
     def is_shared(self) -> bool:
         """Whether other processes see what is in it; one that does not say so is taken to be shared."""
         if self._is_own:

@@ -1,10 +1,10 @@
-"""Processes: what an application keeps in the process that serves it, where several processes would each have their own.
+"""Processes: what an application keeps in the process that serves it, where several would each have their own.
 
 What is known of it is what is registered: the providers and routes that draw on a store of the application, and the
 middleware that was given one of its own. What only running it would tell, `app.store` inside of a function, is not.
 """
 
-from typing import Any, FrozenSet, Iterator, List, NamedTuple, Tuple
+from typing import Any, FrozenSet, Iterator, List, Mapping, NamedTuple, Tuple
 
 from microframe.assembly.stores import CONTRACTS
 from microframe.caching.responses import ResponseCache
@@ -13,10 +13,16 @@ from microframe.checks.stances import subjects_of
 from microframe.injection.providers import type_name
 from microframe.posture import LimitStance
 from microframe.sessions.keeper import Keeper
+from microframe.sessions.session import Session
 from microframe.sessions.stored import Sessions
 from microframe.store import Limits
 
-WORDS = {Keeper: "sessions", Sessions: "sessions", ResponseCache: "answers of routes with cache="}
+WORDS: Mapping[Any, str] = {
+    Keeper: "sessions",
+    Session: "sessions",
+    Sessions: "sessions",
+    ResponseCache: "answers of routes with cache=",
+}
 """What types that the framework provides keep in the store, for people; others are called by their names."""
 
 

@@ -1,7 +1,7 @@
 """Stance: one route or mount of a built application, and what stands before it."""
 
 from dataclasses import dataclass
-from typing import Any, FrozenSet, Optional, Protocol, Sequence, Tuple, Union
+from typing import Any, FrozenSet, List, Optional, Protocol, Sequence, Tuple, Union
 
 from microframe.assembly.program import Program
 from microframe.assembly.stores import OwnStore
@@ -23,7 +23,7 @@ class Checked(Protocol):
     config: AppConfig
     injector: Injector
     shared: OwnStore
-    records: Sequence[object]
+    records: List[object]
     made_at: Tuple[str, int]
     _program: Optional[Program]
 
@@ -46,6 +46,9 @@ class Stance:
     idempotency: str = ""
     reaches: FrozenSet[object] = frozenset()
     """Every callable and provided type that it draws on."""
+
+    reads_cookies: bool = False
+    """Whether a parameter is a cookie."""
 
     asks_password: bool = False
     """Whether a field of what is sent is a password."""
@@ -90,11 +93,11 @@ class Stance:
             return posture.csrf
         if self.is_safe:
             return "safe method"
-        if posture.csrf == "checked":
-            return "checked"
+        if posture.csrf:
+            return posture.csrf
         if posture.cookies:
-            return posture.csrf or "missing"
-        return "no cookies"
+            return "missing"
+        return "not checked" if self.reads_cookies else "no cookies"
 
     @property
     def is_open_to_pages(self) -> bool:
@@ -117,8 +120,8 @@ class Subject:
 
     application: Checked
     stances: Sequence[Stance]
-    path: str
-    """Where it is mounted; nothing for the outermost."""
+    mount: Optional[Stance]
+    """Where it is mounted; None for the outermost."""
 
     workers: int
     """How many processes serve it."""
@@ -129,10 +132,10 @@ class Subject:
 
     @property
     def is_outermost(self) -> bool:
-        return not self.path
+        return self.mount is None
 
     @property
     def middleware(self) -> Sequence[Any]:
-        """What stands in its slots, the outermost first."""
+        """What was added as middleware, the outermost first, and what surrounds nothing behind it."""
         program = self.application._program
-        return [] if program is None else [layer.middleware for layer in program.layers]
+        return [] if program is None else [*(one.middleware for one in program.layers), *program.set_up]

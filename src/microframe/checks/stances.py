@@ -10,6 +10,9 @@ from microframe.http.request import Request
 from microframe.identity import Identity
 from microframe.injection.description import Description, describe, raised_by
 from microframe.injection.injector import Injector
+from microframe.injection.signature import read_signature
+from microframe.injection.sources import sent_name
+from microframe.markers import Parameter
 from microframe.openapi.bodies import RequestBody
 from microframe.openapi.schemas import Components
 from microframe.posture import NOTHING, Posture, posture_of
@@ -31,19 +34,19 @@ class Around:
 
 def subjects_of(app: Checked) -> List[Subject]:
     """An application that is built, and those of ours that it mounts, at any depth."""
-    return list(walk(app, Around(), app.config.workers))
+    return list(walk(app, None, app.config.workers))
 
 
-def walk(app: Checked, around: Around, workers: int) -> Iterator[Subject]:
+def walk(app: Checked, mount: Optional[Stance], workers: int) -> Iterator[Subject]:
     program = program_of(app)
+    around = Around() if mount is None else Around(mount.path, mount.posture, mount.body, mount.timeout)
     surveyor = Surveyor(app, program, around)
     mounts = [surveyor.mount(mount) for mount in program.table.mounts]
     routes = [surveyor.route(route) for route in program.table.routes]
-    yield Subject(app, [*routes, *mounts], around.path, workers)
+    yield Subject(app, [*routes, *mounts], mount, workers)
     for stance in mounts:
         if stance.application and isinstance(stance.found, Mount):
-            inner = Around(stance.path, stance.posture, stance.body, stance.timeout)
-            yield from walk(stance.found.app, inner, workers)
+            yield from walk(stance.found.app, stance, workers)
 
 
 def program_of(app: Checked) -> Program:
@@ -69,6 +72,7 @@ class Surveyor:
             stance,
             body=stance.body if self._has_body(route, description) else None,
             reaches=description.reaches,
+            reads_cookies=any(marker.place == "cookie" for _, marker in description.parameters),
             asks_password=not route.is_socket and asks_password(description, self._app.injector),
         )
 
@@ -78,9 +82,7 @@ class Surveyor:
         description = describe(like, self._app.injector)
         said = together([*said_by_graph(description), *marks_of(mount.inherited)])
         stance = self._stance(mount, self._posture(mount).within(said))
-        return replace(
-            stance, reaches=description.reaches, application=hasattr(mount.app, "build_mounted")
-        )
+        return replace(stance, reaches=description.reaches, application=hasattr(mount.app, "build_mounted"))
 
     def _stance(self, found: Found, posture: Posture) -> Stance:
         around, inherited, config = self._around, found.inherited, self._app.config
@@ -106,7 +108,12 @@ class Surveyor:
         return "any origin" if "*" in allowed else ", ".join(["own origin", *allowed])
 
     def _has_body(self, route: Route, description: Description) -> bool:
-        return bool(description.body) or description.reads_form or not route.methods <= NO_BODY or route.is_socket
+        return (
+            bool(description.body)
+            or description.reads_form
+            or not route.methods <= NO_BODY
+            or route.is_socket
+        )
 
 
 async def enter(request: Request) -> None:
@@ -165,8 +172,11 @@ def said_by_call(call: Any) -> Posture:
     said = posture_of(call)
     if said is not None or isinstance(call, SecurityScheme):
         return said or NOTHING
-    asks = any(getattr(kind, "status", None) == 401 for kind in raised_by(call))
-    return Posture(auth=(name_of(call),)) if asks else NOTHING
+    if all(getattr(kind, "status", None) != 401 for kind in raised_by(call)):
+        return NOTHING
+    read = [asked for asked in read_signature(call).parameters if isinstance(asked.marker, Parameter)]
+    cookies = [sent_name(asked, asked.marker) for asked in read if asked.marker.place == "cookie"]
+    return Posture(auth=(name_of(call),), cookies=tuple(cookies))
 
 
 def name_of(call: Any) -> str:

@@ -159,12 +159,32 @@ def refuse(app: Loaded, config: AppConfig, options: RunOptions) -> None:
         raise Failure("--reload has one worker: leave --workers out", USAGE)
     if options.reload and config.is_production:
         raise Failure("production does not reload: leave --reload out", USAGE)
+    if config.workers > 1 and not options.reload and isinstance(app, Application):
+        refuse_separate_workers(app, config.workers)
     if not isinstance(app, Application) or not config.debug or options.allow_remote_debug:
         return
     if not options.uds and options.fd is None and not is_loopback(config.host):
         raise Failure(
             f"debug is on, and {config.host} can be reached from other machines: set MICROFRAME_DEBUG=false "
             "or MICROFRAME_ENVIRONMENT=production, or insist with --allow-remote-debug",
+            USAGE,
+        )
+
+
+def refuse_separate_workers(app: Application, workers: int) -> None:
+    """Nothing, when several processes may serve an application: what they share is where all of them see it.
+
+    Raises:
+        Failure: each would keep something by itself.
+    """
+    from microframe.checks.processes import kept_in_process
+
+    kept = kept_in_process(app)
+    if kept:
+        raise Failure(
+            f"{workers} workers would each keep for themselves what they must share ({', '.join(kept)}): set "
+            "redis_url (MICROFRAME_REDIS_URL=redis://…) or store_url (MICROFRAME_STORE_URL=sqlite:///…)"
+            f"{' instead of giving store=' if app.shared.is_given else ''}, or start one worker",
             USAGE,
         )
 

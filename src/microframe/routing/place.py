@@ -3,7 +3,8 @@
 import os
 import sys
 from pathlib import Path
-from typing import Any, Tuple
+from types import FrameType
+from typing import Any, Optional, Tuple
 
 from microframe.routing.route import where_is
 
@@ -12,9 +13,9 @@ OURS = f"{Path(__file__).parents[1]}{os.sep}"
 
 def place_of_call() -> Tuple[str, int]:
     """The line outside of this framework from which it is called now; nothing and 0 where there is none."""
-    frame = sys._getframe(1)
+    frame: Optional[FrameType] = sys._getframe(1)
     while frame is not None and frame.f_code.co_filename.startswith(OURS):
-        frame = frame.f_back  # type: ignore[assignment]  # None at the end
+        frame = frame.f_back
     return (frame.f_code.co_filename, frame.f_lineno) if frame is not None else ("", 0)
 
 
