@@ -114,14 +114,29 @@ async def identity(who: Provided[Identity]) -> None: ...
 @pytest.mark.parametrize(
     ("setting", "expected"),
     [
-        ("", {"/safe": "safe method", "/plain": "no cookies", "/key": "missing", "/off": "missing", "/theme": "not checked"}),
+        (
+            "",
+            {
+                "/safe": "safe method",
+                "/plain": "no cookies",
+                "/key": "missing",
+                "/off": "missing",
+                "/theme": "not checked",
+            },
+        ),
         (
             "app.add_middleware(CSRFMiddleware)",
-            {"/safe": "safe method", "/plain": "checked", "/key": "checked", "/off": "off (csrf=False)", "/theme": "checked"},
+            {
+                "/safe": "safe method",
+                "/plain": "checked",
+                "/key": "checked",
+                "/off": "off (csrf=False)",
+                "/theme": "checked",
+            },
         ),
     ],
     ids=["without", "with"],
-)  # fmt: skip
+)
 def test_csrf_says_whether_it_is_checked_and_why_not(
     folder: Path, setting: str, expected: Dict[str, str]
 ) -> None:

@@ -155,7 +155,7 @@ async def process(session: Session) -> int:
 
 def processes_behind(server: Server, count: int) -> "set[str]":
     """The processes that answer, once so many have."""
-    found: "set[str]" = set()
+    found: set[str] = set()
 
     def have_answered() -> bool:
         found.add(server.get("/process")[1])
