@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 import microframe
-from microframe import Application, SecurityMiddleware, SetupError
+from microframe import Application, Body, SecurityMiddleware, SetupError
 from microframe.testing import TestClient
 
 
@@ -20,6 +20,14 @@ def build(**options: Any) -> TestClient:
     @app.get("/more", limit="3/minute")
     async def more() -> str:
         return "more"
+
+    @app.post("/")
+    async def write(body: bytes = Body(media_type="text/plain")) -> int:
+        return len(body)
+
+    @app.post("/long", max_body_size=30)
+    async def write_more(body: bytes = Body(media_type="text/plain")) -> int:
+        return len(body)
 
     return TestClient(app, base_url="https://example.com")
 
@@ -51,7 +59,26 @@ def test_each_part_can_be_left_out() -> None:
     assert "content-security-policy" not in answers[0].headers
 
 
-@pytest.mark.parametrize("options", [{"rate_limit_requests": 0}, {"rate_limit_window": 0}])
+def test_a_body_may_have_so_many_bytes_and_a_route_may_say_otherwise() -> None:
+    client = build(max_content_length=20)
+    sizes = [("/", 20), ("/", 21), ("/long", 30), ("/long", 31)]
+    answers = [
+        client.post(path, content=b"x" * size, headers={"content-type": "text/plain"}) for path, size in sizes
+    ]
+    assert [answer.status_code for answer in answers] == [200, 413, 200, 413]
+
+
+def test_methods_that_are_not_named_are_refused_wherever_they_go() -> None:
+    client = build(allowed_methods=["get", "HEAD"])
+    assert [client.request(method, "/").status_code for method in ("GET", "HEAD", "POST")] == [200, 200, 405]
+    refused = client.request("TRACE", "/nowhere")
+    assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD")
+    assert refused.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    "options", [{"rate_limit_requests": 0}, {"rate_limit_window": 0}, {"max_content_length": 0}]
+)
 def test_a_limit_that_is_none_is_refused(options: "dict[str, int]") -> None:
     with pytest.raises(SetupError, match="SecurityMiddleware"):
         SecurityMiddleware(**options)  # type: ignore[arg-type]  # all of them are numbers
