@@ -2,6 +2,9 @@
 
 import json
 import logging
+import re
+from base64 import b64encode
+from hashlib import sha256
 from typing import Any, AsyncIterator, Dict, List, Mapping, Optional
 
 import pytest
@@ -26,6 +29,7 @@ from microframe import (
     WebSocket,
 )
 from microframe.endpoint import Endpoint
+from microframe.middleware.security_headers import SecurityHeadersMiddleware
 from microframe.testing import AsyncTestClient, ClientResponse, WebSocketDenied
 from microframe.testing.failures import ProtocolError
 
@@ -153,6 +157,19 @@ async def test_browsers_get_a_page_in_which_nothing_is_markup() -> None:
     assert "<script>" not in response.text
     assert "&lt;script&gt;" in response.text
     assert "404 Not Found" in response.text
+
+
+@pytest.mark.parametrize("path", ["/", "/problems/not_found"])
+async def test_the_policy_of_an_error_page_knows_its_one_style_whatever_the_application_says(
+    path: str,
+) -> None:
+    app = raising(HTTPException(404))
+    app.add_middleware(SecurityHeadersMiddleware)
+    response = await get(app, path, headers=BROWSER)
+    (style,) = re.findall("<style>(.*?)</style>", response.text, re.DOTALL)
+    known = b64encode(sha256(style.encode()).digest()).decode()
+    (policy,) = response.headers.getlist("content-security-policy")
+    assert policy.startswith(f"default-src 'none'; style-src 'sha256-{known}';")
 
 
 @pytest.mark.parametrize("accept", ["application/json", "*/*", "application/json, text/html;q=0.5", ""])

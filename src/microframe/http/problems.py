@@ -1,13 +1,15 @@
 """Problems: an error as the one envelope that the framework answers with (RFC 9457)."""
 
 import json
+from base64 import b64encode
+from hashlib import sha256
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple, Type
 
 from microframe.context import Owner
 from microframe.exceptions import PHRASES, HTTPException, ValidationException, code_of_status, phrase_of
 from microframe.http.connection import Connection
 from microframe.http.details import as_detail
-from microframe.http.headers import check_header
+from microframe.http.headers import RawHeaders, check_header
 from microframe.http.media import accepts
 from microframe.http.responses import Response, build_response
 from microframe.http.url import quote_path
@@ -41,7 +43,7 @@ class ProblemFormat:
             return build_response(status_code, [*headers, JSON_TYPE], encode_problem(detail))
         body = self.build_problem(exc, connection)
         if wants_html(connection):
-            return build_response(exc.status_code, [*headers, HTML_TYPE, VARY_ACCEPT], error_page(body))
+            return build_response(exc.status_code, [*headers, *PAGE_HEADERS], error_page(body))
         return build_response(exc.status_code, [*headers, PROBLEM_TYPE], encode_problem(body))
 
     def build_problem(self, exc: HTTPException, connection: Connection) -> Dict[str, Any]:
@@ -103,7 +105,7 @@ def error_page(problem: Mapping[str, Any]) -> bytes:
     title = html.escape(f"{problem['status']} {problem['title']}")
     body = "".join(lines)
     request_id = html.escape(str(problem["request_id"]))
-    return PAGE.format(title=title, body=body, request_id=request_id).encode("utf-8", "replace")
+    return PAGE.format(title=title, style=STYLE, body=body, request_id=request_id).encode("utf-8", "replace")
 
 
 class ProblemPages:
@@ -121,9 +123,7 @@ class ProblemPages:
         if record is None:
             return None
         if wants_html(request):
-            return build_response(
-                200, [HTML_TYPE, VARY_ACCEPT], error_page({**record, "request_id": request.id})
-            )
+            return build_response(200, [*PAGE_HEADERS], error_page({**record, "request_id": request.id}))
         return build_response(200, [JSON_TYPE, VARY_ACCEPT], json.dumps(record, ensure_ascii=False).encode())
 
     def describe(self, code: str) -> Optional[Dict[str, Any]]:
@@ -144,10 +144,21 @@ def every_kind(kind: Type[HTTPException]) -> Iterator[Type[HTTPException]]:
         yield from every_kind(child)
 
 
+STYLE = """
+body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:15vh auto;padding:0 1rem;color:#222}
+h1{font-size:1.5rem}small{color:#666}
+@media(prefers-color-scheme:dark){body{color:#ddd;background:#111}}
+"""
+
+# The one style is known by its hash; nothing else may load, run, be sent or be framed.
+POLICY = (
+    f"default-src 'none'; style-src 'sha256-{b64encode(sha256(STYLE.encode()).digest()).decode()}'; img-src data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+PAGE_HEADERS: RawHeaders = [HTML_TYPE, VARY_ACCEPT, (b"content-security-policy", POLICY.encode())]
+
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>
-<style>body{{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:15vh auto;padding:0 1rem;color:#222}}
-h1{{font-size:1.5rem}}small{{color:#666}}
-@media(prefers-color-scheme:dark){{body{{color:#ddd;background:#111}}}}</style></head>
+<link rel="icon" href="data:,"><style>{style}</style></head>
 <body><h1>{title}</h1>{body}<small>request {request_id}</small></body></html>
 """
