@@ -7,6 +7,8 @@ VENV = .venv
 BENCH_VENV = .venv-bench
 DOCS_VENV = .venv-docs
 ARGS =
+REDIS =
+WORKERS =
 
 BIN = $(VENV)/bin
 SOURCES = $(wildcard src tests examples benchmarks scripts)
@@ -20,9 +22,10 @@ STAMP = .ready$(if $(PYTHON),-$(subst /,-,$(PYTHON)))
 help: ## say what there is (this list)
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 	@echo "Variables: PYTHON=/path/to/python  HOST=$(HOST)  PORT=$(PORT)  ARGS='more words for pytest, bench or demo'"
+	@echo "The demo in several processes, which share a Redis started for them: make demo REDIS=1 WORKERS=2"
 
 demo: $(VENV)/$(STAMP) ## serve the example application, a team board, on http://127.0.0.1:8000
-	@$(BIN)/python -m microframe run examples.board.app:app --host $(HOST) --port $(PORT) $(ARGS)
+	@REDIS='$(REDIS)' WORKERS='$(WORKERS)' $(BIN)/python scripts/demo.py --host $(HOST) --port $(PORT) $(ARGS)
 
 test: $(VENV)/$(STAMP) ## run the test suite: in parallel, in random order, a time limit on every test
 	@$(BIN)/python -m pytest -n auto --maxprocesses 8 $(ARGS)

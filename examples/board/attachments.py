@@ -1,12 +1,13 @@
 """Attachments: the files of the cards, in a folder, under names that nobody outside knows."""
 
+import os
 import tempfile
 from collections.abc import AsyncIterator
 from datetime import datetime, timezone
 from pathlib import Path
 
-from examples.board.memory import Memory
-from examples.board.records import Attachment
+from examples.board.memory import Memory, Records
+from examples.board.records import Attachment, StoredFile
 from examples.board.rooms import Rooms
 from microframe import NotFoundException, Provided, StatusException, UploadFile
 
@@ -24,13 +25,18 @@ class TooManyFiles(StatusException):
 
 
 class Folder:
-    """Where the files are; it goes when the application stops."""
+    """Where the files are."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
 
 async def open_folder() -> AsyncIterator[Folder]:
+    """A folder of one's own, or the one that `BOARD_FILES` names, which several processes can share."""
+    named = os.environ.get("BOARD_FILES")
+    if named:
+        yield Folder(Path(named))
+        return
     with tempfile.TemporaryDirectory(prefix="board-") as path:
         yield Folder(Path(path))
 
@@ -40,43 +46,58 @@ class Files:
 
     def __init__(self, memory: Provided[Memory], folder: Provided[Folder], rooms: Provided[Rooms]) -> None:
         self._memory = memory
-        self._files = memory.files
         self._folder = folder
         self._rooms = rooms
 
-    async def of(self, card_id: int) -> list[Attachment]:
-        return [file for file in self._files.values() if file.card_id == card_id]
+    async def of(self, card_id: int) -> list[StoredFile]:
+        return files_of(await self._memory.read(), card_id)
 
-    async def get(self, card_id: int, file_id: int) -> Attachment:
-        file = self._files.get(file_id)
-        if file is None or file.card_id != card_id:
-            raise FileNotFound(file_id=file_id, card_id=card_id)
-        return file
+    async def get(self, card_id: int, file_id: int) -> StoredFile:
+        return find_file(await self._memory.read(), card_id, file_id)
 
     async def add(self, board_id: int, card_id: int, upload: UploadFile, note: str) -> Attachment:
-        if len(await self.of(card_id)) >= MOST:
-            raise TooManyFiles(card_id=card_id, most=MOST)
         stored = await upload.save(self._folder.path)
-        file = Attachment(
-            id=self._memory.next_id(),
-            card_id=card_id,
-            name=upload.filename or "unnamed",
-            note=note,
-            size=upload.size or 0,
-            added=datetime.now(timezone.utc),
-            stored=stored.name,
-        )
-        self._files[file.id] = file
+        try:
+            async with self._memory.change() as records:
+                if len(files_of(records, card_id)) >= MOST:
+                    raise TooManyFiles(card_id=card_id, most=MOST)
+                file = StoredFile(
+                    id=records.next_id(),
+                    card_id=card_id,
+                    name=upload.filename or "unnamed",
+                    note=note,
+                    size=upload.size or 0,
+                    added=datetime.now(timezone.utc),
+                    stored=stored.name,
+                )
+                records.files[file.id] = file
+        except Exception:
+            stored.unlink(missing_ok=True)
+            raise
         self._rooms.tell(board_id, "file added", file.name)
         return file
 
-    def path_of(self, file: Attachment) -> Path:
+    def path_of(self, file: StoredFile) -> Path:
         return self._folder.path / file.stored
 
-    async def remove(self, file: Attachment) -> None:
-        del self._files[file.id]
+    async def remove(self, card_id: int, file_id: int) -> None:
+        async with self._memory.change() as records:
+            file = records.files.pop(find_file(records, card_id, file_id).id)
         self.path_of(file).unlink(missing_ok=True)
 
-    async def remove_all(self, card_id: int) -> None:
-        for file in await self.of(card_id):
-            await self.remove(file)
+    def remove_all(self, records: Records, card_id: int) -> None:
+        """Remove the files of a card that goes, in the same change."""
+        for file in files_of(records, card_id):
+            del records.files[file.id]
+            self.path_of(file).unlink(missing_ok=True)
+
+
+def files_of(records: Records, card_id: int) -> list[StoredFile]:
+    return [file for file in records.files.values() if file.card_id == card_id]
+
+
+def find_file(records: Records, card_id: int, file_id: int) -> StoredFile:
+    file = records.files.get(file_id)
+    if file is None or file.card_id != card_id:
+        raise FileNotFound(file_id=file_id, card_id=card_id)
+    return file

@@ -7,6 +7,7 @@ from typing import Annotated, Optional
 from examples.board.attachments import Files
 from examples.board.memory import Memory
 from examples.board.paging import Page
+from examples.board.policies import OF_BOARD, WRITES
 from examples.board.records import Board, BoardChanges, NewBoard, Stage
 from examples.board.rooms import Rooms
 from microframe import Depends, NotFoundException, Provided, Request, Response, Router, StatusException
@@ -29,38 +30,44 @@ class Boards:
         self._memory = memory
         self._files = files
         self._rooms = rooms
-        self._boards = memory.boards
 
     async def all(self, words: Optional[str] = None) -> list[Board]:
-        found = reversed(self._boards.values())
+        found = reversed((await self._memory.read()).boards.values())
         return [board for board in found if words is None or words.casefold() in board.title.casefold()]
 
     async def get(self, board_id: int) -> Board:
-        try:
-            return self._boards[board_id]
-        except KeyError:
-            raise BoardNotFound(board_id=board_id) from None
-
-    async def add(self, new: NewBoard) -> Board:
-        board = Board(id=self._memory.next_id(), created=datetime.now(timezone.utc), **new.model_dump())
-        self._boards[board.id] = board
+        board = (await self._memory.read()).boards.get(board_id)
+        if board is None:
+            raise BoardNotFound(board_id=board_id)
         return board
 
-    async def change(self, board: Board, changes: Mapping[str, object]) -> Board:
-        changed = self._boards[board.id] = board.model_copy(update=dict(changes))
+    async def add(self, new: NewBoard) -> Board:
+        async with self._memory.change() as records:
+            board = Board(id=records.next_id(), created=datetime.now(timezone.utc), **new.model_dump())
+            records.boards[board.id] = board
+        return board
+
+    async def change(self, board_id: int, changes: Mapping[str, object]) -> Board:
+        async with self._memory.change() as records:
+            if board_id not in records.boards:
+                raise BoardNotFound(board_id=board_id)
+            changed = records.boards[board_id].model_copy(update=dict(changes))
+            records.boards[board_id] = changed
         return changed
 
-    async def remove(self, board: Board) -> None:
+    async def remove(self, board_id: int) -> None:
         """Remove a board whose cards are all done, with them and its chat."""
-        cards = [card for card in self._memory.cards.values() if card.board_id == board.id]
-        waiting = sum(card.stage is not Stage.DONE for card in cards)
-        if waiting:
-            raise BoardHasOpenCards(count=waiting, board_id=board.id)
-        for card in cards:
-            await self._files.remove_all(card.id)
-            del self._memory.cards[card.id]
-        del self._boards[board.id]
-        self._rooms.remove(board.id)
+        async with self._memory.change() as records:
+            cards = [card for card in records.cards.values() if card.board_id == board_id]
+            waiting = sum(card.stage is not Stage.DONE for card in cards)
+            if waiting:
+                raise BoardHasOpenCards(count=waiting, board_id=board_id)
+            for card in cards:
+                self._files.remove_all(records, card.id)
+                del records.cards[card.id]
+            if records.boards.pop(board_id, None) is None:
+                raise BoardNotFound(board_id=board_id)
+        self._rooms.remove(board_id)
 
 
 async def board_of_path(board_id: int, boards: Provided[Boards]) -> Board:
@@ -81,7 +88,7 @@ async def list_boards(
     return page.cut(await boards.all(words))
 
 
-@boards.post(status_code=201)
+@boards.post(limit=WRITES, status_code=201)
 async def add_board(new: NewBoard, boards: Provided[Boards], request: Request, response: Response) -> Board:
     board = await boards.add(new)
     response.headers["Location"] = str(request.url_for("read_board", board_id=board.id))
@@ -97,13 +104,13 @@ async def read_board(board: CurrentBoard) -> Board:
     return board
 
 
-@board.patch()
+@board.patch(limit=WRITES)
 async def change_board(board: CurrentBoard, changes: BoardChanges, boards: Provided[Boards]) -> Board:
     """Change what is sent, and nothing else."""
-    return await boards.change(board, changes)
+    return await boards.change(board.id, changes)
 
 
-@board.delete(status_code=204, raises=[BoardHasOpenCards])
+@board.delete(limit=WRITES, cache=OF_BOARD, status_code=204, raises=[BoardHasOpenCards])
 async def remove_board(board: CurrentBoard, boards: Provided[Boards]) -> None:
     """Remove a board whose cards are all done."""
-    await boards.remove(board)
+    await boards.remove(board.id)

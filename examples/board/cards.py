@@ -5,11 +5,11 @@ from datetime import datetime, timezone
 from typing import Annotated, Optional
 
 from examples.board.attachments import Files
-from examples.board.boards import CurrentBoard, board_of_path
-from examples.board.members import MemberNotFound, Members
-from examples.board.memory import Memory
+from examples.board.boards import BoardNotFound, CurrentBoard, board_of_path
+from examples.board.memory import Memory, Records
 from examples.board.paging import Page
-from examples.board.records import Board, Card, CardChanges, NewCard, Stage
+from examples.board.policies import OF_BOARD, WRITES
+from examples.board.records import Card, CardChanges, NewCard, Stage
 from examples.board.rooms import Rooms
 from microframe import (
     Depends,
@@ -36,16 +36,8 @@ class NobodyToAssign(StatusException):
 class Cards:
     """The cards of all boards. Whoever looks at a board hears of every change."""
 
-    def __init__(
-        self,
-        memory: Provided[Memory],
-        members: Provided[Members],
-        files: Provided[Files],
-        rooms: Provided[Rooms],
-    ) -> None:
+    def __init__(self, memory: Provided[Memory], files: Provided[Files], rooms: Provided[Rooms]) -> None:
         self._memory = memory
-        self._cards = memory.cards
-        self._members = members
         self._files = files
         self._rooms = rooms
 
@@ -53,44 +45,52 @@ class Cards:
         """The cards of one board, the newest first; no stages are all of them."""
         return [
             card
-            for card in reversed(self._cards.values())
+            for card in reversed((await self._memory.read()).cards.values())
             if card.board_id == board_id
             and (not stages or card.stage in stages)
             and (assignee is None or card.assignee == assignee)
         ]
 
     async def get(self, board_id: int, card_id: int) -> Card:
-        card = self._cards.get(card_id)
-        if card is None or card.board_id != board_id:
-            raise CardNotFound(card_id=card_id, board_id=board_id)
-        return card
+        return find_card(await self._memory.read(), board_id, card_id)
 
-    async def add(self, board: Board, new: NewCard) -> Card:
-        await self._check_assignee(new.assignee)
-        now = datetime.now(timezone.utc)
-        card = Card(id=self._memory.next_id(), board_id=board.id, created=now, **new.model_dump())
-        self._cards[card.id] = card
-        self._rooms.tell(board.id, "card added", card.title)
+    async def add(self, board_id: int, new: NewCard) -> Card:
+        async with self._memory.change() as records:
+            if board_id not in records.boards:
+                raise BoardNotFound(board_id=board_id)
+            check_assignee(records, new.assignee)
+            now = datetime.now(timezone.utc)
+            card = Card(id=records.next_id(), board_id=board_id, created=now, **new.model_dump())
+            records.cards[card.id] = card
+        self._rooms.tell(board_id, "card added", card.title)
         return card
 
     async def change(self, card: Card, changes: Mapping[str, object]) -> Card:
-        await self._check_assignee(changes.get("assignee"))
-        changed = self._cards[card.id] = card.model_copy(update=dict(changes))
+        async with self._memory.change() as records:
+            check_assignee(records, changes.get("assignee"))
+            changed = find_card(records, card.board_id, card.id).model_copy(update=dict(changes))
+            records.cards[card.id] = changed
         self._rooms.tell(card.board_id, "card changed", changed.title)
         return changed
 
     async def remove(self, card: Card) -> None:
-        await self._files.remove_all(card.id)
-        del self._cards[card.id]
+        async with self._memory.change() as records:
+            del records.cards[find_card(records, card.board_id, card.id).id]
+            self._files.remove_all(records, card.id)
         self._rooms.tell(card.board_id, "card removed", card.title)
 
-    async def _check_assignee(self, assignee: object) -> None:
-        if isinstance(assignee, int):
-            try:
-                await self._members.get(assignee)
-            except MemberNotFound:
-                # Not 404: the card that the address names is there.
-                raise NobodyToAssign(member_id=assignee) from None
+
+def find_card(records: Records, board_id: int, card_id: int) -> Card:
+    card = records.cards.get(card_id)
+    if card is None or card.board_id != board_id:
+        raise CardNotFound(card_id=card_id, board_id=board_id)
+    return card
+
+
+def check_assignee(records: Records, assignee: object) -> None:
+    # Not 404: the card that the address names is there.
+    if isinstance(assignee, int) and assignee not in records.members:
+        raise NobodyToAssign(member_id=assignee)
 
 
 async def card_of_path(board_id: int, card_id: int, cards: Provided[Cards]) -> Card:
@@ -122,11 +122,11 @@ async def list_cards(
     return page.cut(await cards.of(board.id, stage, assignee))
 
 
-@cards.post(status_code=201, raises=[NobodyToAssign])
+@cards.post(limit=WRITES, cache=OF_BOARD, idempotency=True, status_code=201, raises=[NobodyToAssign])
 async def add_card(
     board: CurrentBoard, new: NewCard, cards: Provided[Cards], request: Request, response: Response
 ) -> Card:
-    card = await cards.add(board, new)
+    card = await cards.add(board.id, new)
     response.headers["Location"] = str(request.url_for("read_card", board_id=board.id, card_id=card.id))
     return card
 
@@ -136,12 +136,12 @@ async def read_card(card: CurrentCard) -> Card:
     return card
 
 
-@cards.patch("/{card_id}", raises=[CardNotFound, NobodyToAssign])
+@cards.patch("/{card_id}", limit=WRITES, cache=OF_BOARD, raises=[CardNotFound, NobodyToAssign])
 async def change_card(card: CurrentCard, changes: CardChanges, cards: Provided[Cards]) -> Card:
     """Change what is sent, and nothing else: `{"assignee": null}` takes the card away from its member."""
     return await cards.change(card, changes)
 
 
-@cards.delete("/{card_id}", status_code=204, raises=[CardNotFound])
+@cards.delete("/{card_id}", limit=WRITES, cache=OF_BOARD, status_code=204, raises=[CardNotFound])
 async def remove_card(card: CurrentCard, cards: Provided[Cards]) -> None:
     await cards.remove(card)

@@ -1,7 +1,7 @@
 """Chat: members talk about a board, and hear at once what happens to its cards."""
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Optional
 
 from pydantic import BaseModel, StringConstraints, ValidationError
 
@@ -9,7 +9,8 @@ from examples.board.boards import CurrentBoard
 from examples.board.members import Members
 from examples.board.records import Member
 from examples.board.rooms import Listener, Message, Room, Rooms
-from microframe import Depends, Provided, Router, WebSocket, WebSocketDisconnect
+from examples.board.visitors import SignedIn
+from microframe import Depends, Provided, Router, UnauthorizedException, WebSocket, WebSocketDisconnect
 
 SENT_AWAY = 1013  # "try again later", in the registry that RFC 6455 opened
 
@@ -20,9 +21,15 @@ class Words(BaseModel):
     text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
 
-async def speaking_member(member_id: int, members: Provided[Members]) -> Member:
-    """The member that the query names; an unknown one is refused before the socket is accepted."""
-    return await members.get(member_id)
+async def speaking_member(
+    signed_in: SignedIn, members: Provided[Members], member_id: Optional[int] = None
+) -> Member:
+    """Who is signed in, or whom the query names; nobody is refused before the socket is accepted."""
+    if member_id is not None:
+        return await members.get(member_id)
+    if signed_in is None:
+        raise UnauthorizedException("Sign in, or say which member you are: ?member_id=")
+    return signed_in
 
 
 Speaker = Annotated[Member, Depends(speaking_member)]

@@ -1,9 +1,11 @@
 """Files: what members attach to a card: uploaded with a form, downloaded under the names they came with."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from examples.board.attachments import FileNotFound, Files, TooManyFiles
 from examples.board.cards import CardNotFound, CurrentCard
+from examples.board.policies import WRITES
 from examples.board.records import Attachment
 from microframe import FileResponse, Form, FormLimits, Provided, Request, Response, Router, UploadFile
 
@@ -13,12 +15,13 @@ files = Router(prefix="/{card_id}/files", tags=["files"], raises=[CardNotFound])
 
 
 @files.get()
-async def list_files(card: CurrentCard, files: Provided[Files]) -> list[Attachment]:
+async def list_files(card: CurrentCard, files: Provided[Files]) -> Sequence[Attachment]:
     """The files of one card, in the order in which they came."""
     return await files.of(card.id)
 
 
 @files.post(
+    limit=WRITES,
     status_code=201,
     raises=[TooManyFiles],
     max_body_size=LARGEST + 100_000,
@@ -48,6 +51,6 @@ async def download_file(card: CurrentCard, file_id: int, files: Provided[Files])
     return FileResponse(files.path_of(file), media_type="application/octet-stream", filename=file.name)
 
 
-@files.delete("/{file_id}", status_code=204, raises=[FileNotFound])
+@files.delete("/{file_id}", limit=WRITES, status_code=204, raises=[FileNotFound])
 async def remove_file(card: CurrentCard, file_id: int, files: Provided[Files]) -> None:
-    await files.remove(await files.get(card.id, file_id))
+    await files.remove(card.id, file_id)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from examples.board.memory import Memory
 from examples.board.paging import Page
+from examples.board.policies import WRITES
 from examples.board.records import Member, NewMember
 from microframe import Depends, NotFoundException, Provided, Request, Response, Router, StatusException
 
@@ -24,30 +25,31 @@ class Members:
 
     def __init__(self, memory: Provided[Memory]) -> None:
         self._memory = memory
-        self._members = memory.members
 
     async def all(self) -> list[Member]:
-        return list(self._members.values())
+        return list((await self._memory.read()).members.values())
 
     async def get(self, member_id: int) -> Member:
-        try:
-            return self._members[member_id]
-        except KeyError:
-            raise MemberNotFound(member_id=member_id) from None
+        member = (await self._memory.read()).members.get(member_id)
+        if member is None:
+            raise MemberNotFound(member_id=member_id)
+        return member
 
     async def add(self, new: NewMember) -> Member:
-        if any(member.name.casefold() == new.name.casefold() for member in self._members.values()):
-            raise NameTaken(name=new.name)
-        member = Member(id=self._memory.next_id(), joined=datetime.now(timezone.utc), **new.model_dump())
-        self._members[member.id] = member
+        async with self._memory.change() as records:
+            if any(member.name.casefold() == new.name.casefold() for member in records.members.values()):
+                raise NameTaken(name=new.name)
+            member = Member(id=records.next_id(), joined=datetime.now(timezone.utc), **new.model_dump())
+            records.members[member.id] = member
         return member
 
     async def remove(self, member_id: int) -> None:
-        await self.get(member_id)
-        del self._members[member_id]
-        for card in self._memory.cards.values():
-            if card.assignee == member_id:
-                card.assignee = None
+        async with self._memory.change() as records:
+            if records.members.pop(member_id, None) is None:
+                raise MemberNotFound(member_id=member_id)
+            for card in records.cards.values():
+                if card.assignee == member_id:
+                    card.assignee = None
 
 
 members = Router(prefix="/members", tags=["members"], raises=[MemberNotFound])
@@ -59,7 +61,7 @@ async def list_members(team: Provided[Members], page: Annotated[Page, Depends()]
     return page.cut(await team.all())
 
 
-@members.post(status_code=201, raises=[NameTaken])
+@members.post(limit=WRITES, status_code=201, raises=[NameTaken])
 async def add_member(new: NewMember, team: Provided[Members], request: Request, response: Response) -> Member:
     member = await team.add(new)
     response.headers["Location"] = str(request.url_for("read_member", member_id=member.id))
@@ -71,7 +73,7 @@ async def read_member(member_id: int, team: Provided[Members]) -> Member:
     return await team.get(member_id)
 
 
-@members.delete("/{member_id}", status_code=204)
+@members.delete("/{member_id}", limit=WRITES, status_code=204)
 async def remove_member(member_id: int, team: Provided[Members]) -> None:
     """Remove a member; the cards that were theirs are nobody's then."""
     await team.remove(member_id)

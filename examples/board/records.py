@@ -62,8 +62,11 @@ class Attachment(BaseModel):
     size: int
     """Bytes."""
     added: datetime
-    stored: str = Field(exclude=True)
-    """The name under which it is stored; nobody else's affair."""
+
+
+class StoredFile(Attachment):
+    stored: str
+    """The name under which it is stored: nobody else's affair, so it is never sent."""
 
 
 # What a PATCH may say: only the keys that were sent are there, so "not said" and "set to null" stay apart.

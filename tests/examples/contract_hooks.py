@@ -14,6 +14,7 @@ def before_load_schema(context: Any, raw_schema: Dict[str, Any]) -> None:
         for operation in item.values():
             name_fields(operation, raw_schema["components"]["schemas"])
             keep_version(operation)
+            leave_keys_out(operation)
 
 
 def name_fields(operation: Dict[str, Any], schemas: Dict[str, Any]) -> None:
@@ -33,3 +34,8 @@ def keep_version(operation: Dict[str, Any]) -> None:
         for parameter in operation.get("parameters", ())
         if not (parameter["name"] == "API-Version" and parameter["required"])
     ]
+
+
+def leave_keys_out(operation: Dict[str, Any]) -> None:
+    """An `Idempotency-Key` belongs to one request; it would send the same one with many."""
+    operation["parameters"] = [one for one in operation["parameters"] if one["name"] != "Idempotency-Key"]

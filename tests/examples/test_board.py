@@ -11,7 +11,7 @@ from microframe.testing import TestClient
 
 ADA, GRACE, BOARD, TODO, DOING, DONE = range(1, 7)  # the ids of the sample
 CARDS = f"/boards/{BOARD}/cards"
-STATIC = Path(__file__).parents[2] / "examples" / "board" / "static"
+FOLDER = Path(__file__).parents[2] / "examples" / "board"
 
 
 @pytest.fixture
@@ -176,10 +176,15 @@ def test_the_front_page_and_its_files_are_there(client: TestClient) -> None:
         assert client.get(f"/static/{file}").headers["content-type"].startswith(kind)
 
 
-def test_nothing_on_the_front_page_is_inline_or_from_elsewhere() -> None:
-    page = (STATIC / "index.html").read_text(encoding="utf-8")
-    assert not re.search(r"<script(?![^>]* src=)|<style| style=| on[a-z]+=|https?:", page)
-    script = (STATIC / "board.js").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["index.html", "shield.html"])
+def test_nothing_on_a_page_is_inline_without_a_nonce_or_from_elsewhere(name: str) -> None:
+    page = (FOLDER / "pages" / name).read_text(encoding="utf-8")
+    assert not re.search(r"<script(?![^>]* (src|nonce)=)|<style| style=| on[a-z]+=|https?:", page)
+
+
+@pytest.mark.parametrize("name", ["board.js", "shield.js"])
+def test_no_script_makes_html_of_text_or_loads_from_elsewhere(name: str) -> None:
+    script = (FOLDER / "static" / name).read_text(encoding="utf-8")
     assert not re.search(r"innerHTML|insertAdjacentHTML|eval\(|https?://", script)
 
 

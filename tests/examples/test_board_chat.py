@@ -86,7 +86,7 @@ def test_a_chat_without_a_member_is_denied() -> None:
     with TestClient(app) as client:
         with pytest.raises(WebSocketDenied) as denied, client.websocket_connect(f"/boards/{BOARD}/chat"):
             pass
-        assert denied.value.response.status_code == 422
+        assert denied.value.response.status_code == 401
 
 
 def test_a_board_that_goes_closes_its_chat() -> None:

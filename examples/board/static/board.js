@@ -5,6 +5,11 @@ const find = (selector) => document.querySelector(selector);
 let socket = null;
 let feed = null;
 let waiting = 0;
+let names = new Map();
+let adding = null;  // the key of the card that is being added
+
+const me = document.body.dataset.member;
+const token = find('meta[name="csrf-token"]').content;
 
 function element(tag, text = "", properties = {}) {
   return Object.assign(document.createElement(tag), { textContent: text, ...properties });
@@ -19,50 +24,65 @@ function showFault(problem) {
 }
 
 // The answer's JSON; what is wrong is shown, and null is given back.
-async function call(method, path, body) {
-  const options = { method, headers: { accept: "application/json" } };
+async function call(method, path, body, headers = {}) {
+  // With a cookie, what changes something needs the token that the page came with.
+  const options = { method, headers: { accept: "application/json", "x-csrf-token": token, ...headers } };
   if (body !== undefined) {
     options.headers["content-type"] = "application/json";
     options.body = JSON.stringify(body);
   }
   const response = await fetch(path, options);
+  if (response.ok && method !== "GET") showCardsSoon();
   if (response.status === 204) return null;
   const answer = await response.json();
   showFault(response.ok ? null : answer);
   return response.ok ? answer : null;
 }
 
-async function showChoices(selector, path, label, chosen) {
-  const records = (await call("GET", `${path}?limit=100`)) ?? [];
-  const choices = records.map((record) => element("option", record[label], { value: record.id }));
-  find(selector).replaceChildren(...choices);
-  if (chosen) find(selector).value = chosen;
-  return records;
+async function loadNames() {
+  const members = (await call("GET", "/members?limit=100")) ?? [];
+  names = new Map(members.map((member) => [member.id, member.name]));
 }
 
-const showMembers = (chosen) => showChoices("#members", "/members", "name", chosen);
-const showBoards = (chosen) => showChoices("#boards", "/boards", "title", chosen);
+async function showBoards(chosen) {
+  const boards = (await call("GET", "/boards?limit=100")) ?? [];
+  find("#boards").replaceChildren(...boards.map((board) => element("option", board.title, { value: board.id })));
+  if (chosen) find("#boards").value = chosen;
+}
+
 const boardPath = () => `/boards/${find("#boards").value}`;
 
 async function showCards() {
   const cards = find("#boards").value ? await call("GET", `${boardPath()}/cards?limit=100`) : [];
-  const names = new Map([...find("#members").options].map((option) => [Number(option.value), option.text]));
   for (const stage of STAGES) {
-    const shown = (cards ?? []).filter((card) => card.stage === stage).map((card) => cardElement(card, names));
+    const shown = (cards ?? []).filter((card) => card.stage === stage).map(cardElement);
     find(`[data-stage="${stage}"]`).replaceChildren(...shown);
   }
+  await showSummary();
 }
 
-function cardElement(card, names) {
+// Once for all that happens in a moment.
+function showCardsSoon() {
+  clearTimeout(waiting);
+  waiting = setTimeout(showCards, 50);
+}
+
+async function showSummary() {
+  const summary = find("#boards").value ? await call("GET", `${boardPath()}/summary`) : null;
+  if (summary === null) return;
+  const counts = STAGES.map((stage) => `${summary.cards[stage]} ${stage}`).join(", ");
+  find("#summary").textContent = `${counts} (counted by process ${summary.process})`;
+}
+
+function cardElement(card) {
   const item = element("li", card.title);
   const path = `${boardPath()}/cards/${card.id}`;
-  item.append(element("small", card.assignee === null ? "nobody's" : names.get(card.assignee) ?? ""));
+  item.append(element("small", card.assignee === null ? "nobody's" : names.get(card.assignee) ?? "somebody's"));
   const step = STAGES.indexOf(card.stage);
   const move = (to) => () => call("PATCH", path, { stage: STAGES[to] });
   if (step > 0) item.append(element("button", "←", { title: "Back", onclick: move(step - 1) }));
   if (step < 2) item.append(element("button", "→", { title: "On", onclick: move(step + 1) }));
-  const take = () => call("PATCH", path, { assignee: Number(find("#members").value) });
-  item.append(element("button", "Mine", { onclick: take }));
+  if (me) item.append(element("button", "Mine", { onclick: () => call("PATCH", path, { assignee: Number(me) }) }));
   if (step === 2) item.append(element("button", "Remove", { onclick: () => call("DELETE", path) }));
   const files = element("ul", "", { className: "files" });
   const choice = element("input", "", { type: "file", name: "file", title: "Attach a file", ariaLabel: "Attach a file" });
@@ -81,8 +101,9 @@ async function showFiles(path, place) {
 async function attach(path, choice) {
   const form = new FormData();
   form.append("file", choice.files[0]);
-  const response = await fetch(path, { method: "POST", body: form, headers: { accept: "application/json" } });
+  const response = await fetch(path, { method: "POST", body: form, headers: { accept: "application/json", "x-csrf-token": token } });
   showFault(response.ok ? null : await response.json());
+  showCardsSoon();
 }
 
 // Everybody hears what happens on a board, whether or not they talk.
@@ -95,17 +116,16 @@ function openFeed() {
     const message = JSON.parse(event.data);
     if (message.kind === "said") return;
     find("#activity").prepend(element("li", [message.who, message.kind, message.text].filter(Boolean).join(" ")));
-    clearTimeout(waiting);  // what happened before comes all at once
-    if (message.kind.startsWith("card") || message.kind.startsWith("file")) waiting = setTimeout(showCards, 50);
+    if (message.kind.startsWith("card") || message.kind.startsWith("file")) showCardsSoon();
   };
 }
 
 function openChat() {
   socket?.close();
   find("#messages").replaceChildren();
-  if (!find("#boards").value || !find("#members").value) return;
+  if (!find("#boards").value || !me) return;
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-  const opened = new WebSocket(`${scheme}//${location.host}${boardPath()}/chat?member_id=${find("#members").value}`);
+  const opened = new WebSocket(`${scheme}//${location.host}${boardPath()}/chat`);
   socket = opened;
   opened.onopen = () => { find("#state").textContent = "open"; };
   opened.onclose = (event) => {
@@ -130,11 +150,17 @@ function onSubmit(selector, send) {
   });
 }
 
-onSubmit("#new-card", (title) => call("POST", `${boardPath()}/cards`, { title }));
+// Sent again because no answer came, a card is added once: the key stays the same until there is one.
+onSubmit("#new-card", async (title) => {
+  adding ??= `${Date.now()}-${Math.random()}`;
+  const card = await call("POST", `${boardPath()}/cards`, { title }, { "idempotency-key": adding });
+  adding = null;
+  return card;
+});
 onSubmit("#say", (text) => (socket?.readyState === WebSocket.OPEN ? socket.send(JSON.stringify({ text })) : null));
 onSubmit("#new-member", async (name) => {
   const member = await call("POST", "/members", { name });
-  if (member) await showMembers(member.id).then(openChat);
+  if (member) location.reload();
   return member;
 });
 onSubmit("#new-board", async (title) => {
@@ -143,9 +169,8 @@ onSubmit("#new-board", async (title) => {
   return board;
 });
 find("#boards").addEventListener("change", () => showCards().then(openFeed).then(openChat));
-find("#members").addEventListener("change", openChat);
 
-await showMembers();
+await loadNames();
 await showBoards();
 await showCards();
 openFeed();
