@@ -13,6 +13,8 @@ from typing import Any, Callable, Optional
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.virtual import VirtualLoop
+
 SETTLING_TURNS = 5  # a cancelled task needs a turn or two of the loop before it is done
 
 settings.register_profile(
@@ -28,8 +30,9 @@ settings.register_profile(
 )
 settings.load_profile(os.environ.get("SUITE_PROFILE", "suite"))
 
-# What a server of another test says as it ends is nobody else's affair.
-logging.getLogger("uvicorn").propagate = False
+# What a server of another test, or its event loop, says as it ends is nobody else's affair.
+for name in ("uvicorn", "asyncio"):
+    logging.getLogger(name).propagate = False
 
 
 def pytest_sessionstart() -> None:
@@ -48,7 +51,9 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Optional[object]:
     if not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
     names = pyfuncitem._fixtureinfo.argnames
-    run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}))
+    virtual = pyfuncitem.get_closest_marker("virtual_time")
+    loop = VirtualLoop() if virtual is not None and virtual.args != (False,) else None
+    run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}), loop)
     return True
 
 
@@ -88,9 +93,9 @@ def synchronous(function: Callable[..., Coroutine[Any, Any, None]]) -> Callable[
     return call
 
 
-def run(main: Coroutine[Any, Any, None]) -> None:
+def run(main: Coroutine[Any, Any, None], loop: Optional[asyncio.AbstractEventLoop] = None) -> None:
     """Run one coroutine to its end on a fresh loop; fail if it leaves a task or a lost exception behind."""
-    loop = new_loop()
+    loop = loop or new_loop()
     lost: list[str] = []
 
     def report(_: asyncio.AbstractEventLoop, context: "dict[str, Any]") -> None:
@@ -136,7 +141,7 @@ def close(loop: asyncio.AbstractEventLoop) -> None:
         tasks = asyncio.all_tasks(loop)
         for task in tasks:
             task.cancel()
-        loop.run_until_complete(asyncio.wait(tasks, timeout=5) if tasks else asyncio.sleep(0))
+        loop.run_until_complete(asyncio.wait(tasks, timeout=30) if tasks else asyncio.sleep(0))
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.run_until_complete(loop.shutdown_default_executor())
     finally:

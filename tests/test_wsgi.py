@@ -19,6 +19,7 @@ from microframe.http.responses import Response
 from microframe.testing import TestClient
 from microframe.wsgi import IN_MEMORY, as_wsgi_endpoint, is_wsgi
 from tests.connections import body_of, header_of, make_request
+from tests.wire import LIMIT
 
 Environ = Dict[str, Any]
 Start = Callable[..., Any]
@@ -454,7 +455,7 @@ async def test_each_piece_is_sent_before_the_next_is_made() -> None:
 
     def pieces() -> Iterator[bytes]:
         yield b"first"
-        assert go_on.wait(5)
+        assert go_on.wait(LIMIT)
         yield b"second"
 
     async with serving(answering(pieces()), make_request()) as response:
@@ -497,7 +498,7 @@ async def test_a_request_that_is_cancelled_while_it_waits_for_a_thread_never_cal
     def app(environ: Environ, start_response: Start) -> Iterable[bytes]:
         called.append(environ["PATH_INFO"])
         if environ["PATH_INFO"] == "/first":
-            assert busy.wait(5)
+            assert busy.wait(LIMIT)
         start_response("200 OK", PLAIN)
         return [b""]
 
@@ -522,7 +523,7 @@ async def test_a_request_that_is_cancelled_while_it_waits_for_a_thread_never_cal
 
 
 async def test_requests_run_at_the_same_time() -> None:
-    meeting = threading.Barrier(3, timeout=5)
+    meeting = threading.Barrier(3, timeout=LIMIT)
 
     def app(environ: Environ, start_response: Start) -> Iterable[bytes]:
         meeting.wait()

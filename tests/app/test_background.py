@@ -22,7 +22,9 @@ from microframe import (
     StreamingResponse,
 )
 from microframe.testing import AsyncTestClient
-from tests.wire import eventually, get, served
+from tests.wire import LIMIT, eventually, get, served
+
+pytestmark = pytest.mark.virtual_time
 
 Notes = List[str]
 
@@ -215,7 +217,7 @@ def test_the_answer_does_not_wait_for_its_tasks() -> None:
     notes: Notes = []
 
     def wait() -> None:
-        notes.append("released" if release.wait(10) else "timed out")
+        notes.append("released" if release.wait(LIMIT) else "timed out")
 
     app = Application()
 
@@ -297,7 +299,7 @@ async def test_tasks_run_when_the_client_leaves_while_it_is_answered(
 
     client = LeavingClient(pieces, refuses)
     scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": [(b"host", b"x")]}
-    await asyncio.wait_for(app(scope, client.receive, client.send), 10)
+    await asyncio.wait_for(app(scope, client.receive, client.send), LIMIT)
     before = ["stream closed"] if kind == "stream" and pieces else []
     assert notes == [*before, "async task", "task in thread", "closed"]
 

@@ -18,6 +18,8 @@ from microframe import (
 )
 from microframe.testing import AsyncTestClient
 
+pytestmark = pytest.mark.virtual_time
+
 Pairs = List[Tuple[bytes, bytes]]
 
 HOST = (b"host", b"testserver")
@@ -391,12 +393,15 @@ async def test_a_server_that_cancels_a_request_sees_it_cancelled(caplog: pytest.
             notes.append(type(exc).__name__)
             raise
 
+    waits = asyncio.Event()
+
     @app.get("/")
     async def slow(value: int = Depends(resource)) -> None:
-        await asyncio.sleep(60)
+        waits.set()
+        await asyncio.Event().wait()
 
     task = asyncio.ensure_future(ask(app, scope_of()))
-    await asyncio.sleep(0.01)
+    await waits.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -416,15 +421,18 @@ async def test_a_server_that_fails_to_send_is_told_in_the_log(caplog: pytest.Log
 
 
 class Slow:
-    """Handlers that wait, and note how they ended."""
+    """Handlers that wait until all have heard that the client has left, and note how they ended."""
 
     def __init__(self, **options: Any) -> None:
         self.ended: List[str] = []
+        self.waits = asyncio.Event()
+        self.heard = asyncio.Event()
         self.app = Application(**options)
 
     async def wait(self) -> str:
+        self.waits.set()
         try:
-            await asyncio.sleep(0.05)
+            await self.heard.wait()
         except BaseException as exc:
             self.ended.append(type(exc).__name__)
             raise
@@ -446,8 +454,10 @@ class Slow:
             sent.append(message)
 
         task = asyncio.ensure_future(self.app(scope_of(path, method=method), receive, send))
-        await asyncio.sleep(0.005)
+        await self.waits.wait()
         gone.set()
+        await asyncio.sleep(1)
+        self.heard.set()
         await task
         return sent
 

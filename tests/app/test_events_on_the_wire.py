@@ -3,7 +3,8 @@
 import asyncio
 import threading
 import time
-from typing import Any, AsyncIterable, Iterator, List
+from typing import Any, AsyncIterable, Dict, Iterator, List
+from uuid import uuid4
 
 import pytest
 
@@ -19,7 +20,8 @@ from microframe import (
 from tests.event_stream import Event, read_events
 from tests.wire import Served, eventually, get, served
 
-Notes = List[str]
+Notes = Dict[str, List[str]]
+"""What happened in each visit: the end of one, late as it may come, is not in the notes of another."""
 
 
 class Quick(EventSourceResponse):
@@ -45,23 +47,24 @@ def build(notes: Notes) -> Application:
             yield ""
 
     @app.get("/silent", response_class=Quick)
-    async def silent() -> AsyncIterable[str]:
-        notes.append("begins")
+    async def silent(visit: str) -> AsyncIterable[str]:
+        notes[visit].append("begins")
         try:
             await asyncio.Event().wait()
         finally:
-            notes.append("ends")
+            notes[visit].append("ends")
         yield ""
 
     @app.get("/silent/blocking", response_class=Quick)
-    def silent_blocking() -> Iterator[str]:
-        notes.append("begins")
+    def silent_blocking(visit: str) -> Iterator[str]:
+        notes[visit].append("begins")
         try:
             while True:
                 time.sleep(0.02)
                 yield "x"
         finally:
-            notes.append("main" if threading.current_thread() is threading.main_thread() else "ends")
+            main = threading.current_thread() is threading.main_thread()
+            notes[visit].append("main" if main else "ends")
 
     for kind in (StreamingResponse, JSONLinesResponse, EventSourceResponse):
         app.get(f"/endless/{kind.__name__}/{{size}}", response_class=kind)(endless(notes))
@@ -69,26 +72,34 @@ def build(notes: Notes) -> Application:
 
 
 def endless(notes: Notes) -> Any:
-    async def pieces(size: int) -> AsyncIterable[str]:
+    async def pieces(size: int, visit: str) -> AsyncIterable[str]:
         try:
             while True:
-                notes.append("piece")
+                notes[visit].append("piece")
                 yield "x" * size
         finally:
-            notes.append("ends")
+            notes[visit].append("ends")
 
     return pieces
 
 
 @pytest.fixture(scope="module")
 def notes() -> Notes:
-    return []
+    return {}
 
 
 @pytest.fixture(scope="module")
 def server(notes: Notes) -> Iterator[Served]:
     with served(build(notes)) as running:
         yield running
+
+
+@pytest.fixture
+def visit(notes: Notes) -> str:
+    """The name of a visit of this test alone."""
+    name = uuid4().hex
+    notes[name] = []
+    return name
 
 
 def test_events_are_an_answer_that_nobody_keeps_or_holds_back(server: Served) -> None:
@@ -115,18 +126,20 @@ def test_a_stream_that_cannot_begin_is_an_ordinary_answer(server: Served) -> Non
 
 
 @pytest.mark.parametrize("path", ["/silent", "/silent/blocking"])
-def test_a_client_that_leaves_a_silent_stream_is_noticed(server: Served, notes: Notes, path: str) -> None:
-    del notes[:]
+def test_a_client_that_leaves_a_silent_stream_is_noticed(
+    server: Served, notes: Notes, visit: str, path: str
+) -> None:
+    told = notes[visit]
     with server.connect() as wire:
-        wire.send(get(path))
-        eventually(lambda: "begins" in notes)
-        assert "ends" not in notes
-    eventually(lambda: notes[-1] == "ends")
+        wire.send(get(f"{path}?visit={visit}"))
+        eventually(lambda: "begins" in told)
+        assert "ends" not in told
+    eventually(lambda: told[-1] == "ends")
 
 
-def test_a_silent_stream_shows_that_it_lives(server: Served) -> None:
+def test_a_silent_stream_shows_that_it_lives(server: Served, visit: str) -> None:
     with server.connect() as wire:
-        wire.send(get("/silent"))
+        wire.send(get(f"/silent?visit={visit}"))
         received = b""
         while received.count(b": ping\n\n") < 2:
             received += wire.socket.recv(1000)
@@ -136,18 +149,18 @@ def test_a_silent_stream_shows_that_it_lives(server: Served) -> None:
 @pytest.mark.parametrize("size", [1, 65_536])
 @pytest.mark.parametrize("kind", ["StreamingResponse", "JSONLinesResponse", "EventSourceResponse"])
 def test_a_handler_without_end_waits_for_its_reader_lets_others_live_and_ends_with_it(
-    server: Served, notes: Notes, kind: str, size: int
+    server: Served, notes: Notes, visit: str, kind: str, size: int
 ) -> None:
-    del notes[:]
+    told = notes[visit]
     with server.connect() as wire:
-        wire.send(get(f"/endless/{kind}/{size}"))
-        eventually(lambda: "piece" in notes)
+        wire.send(get(f"/endless/{kind}/{size}?visit={visit}"))
+        eventually(lambda: "piece" in told)
         if size > 1:
             # Case 84: what the sockets buffer is made ahead, and no more.
             made = -1
-            while made != len(notes):
-                made = len(notes)
+            while made != len(told):
+                made = len(told)
                 time.sleep(0.1)
-            assert len(notes) < 500
+            assert len(told) < 500
         assert server.get("/news").status == 200
-    eventually(lambda: notes[-1] == "ends")
+    eventually(lambda: told[-1] == "ends")

@@ -11,7 +11,7 @@ import pytest
 
 from microframe import Application, FileResponse, Response, StaticFiles
 from microframe.http.files import CHUNK
-from tests.wire import Served, eventually, get, served
+from tests.wire import LIMIT, Served, eventually, get, served
 
 LONG = bytes(range(256)) * (20 * CHUNK // 256) + b"the end"
 MORE_THAN_FITS = 64 * 1024 * 1024
@@ -100,7 +100,7 @@ def curl(server: Served, path: str, *arguments: str) -> bytes:
         "curl",
         "-sS",
         "--max-time",
-        "10",
+        f"{LIMIT:.0f}",
         *arguments,
         f"http://127.0.0.1:{server.port}{path}",
     ]

@@ -12,6 +12,8 @@ from microframe import Application, Depends, Request, Router, WebSocket
 from microframe.lifespan import LifespanError
 from microframe.testing import AsyncTestClient, TestClient
 
+pytestmark = pytest.mark.virtual_time
+
 Notes = List[str]
 
 
@@ -251,14 +253,17 @@ async def test_a_lifespan_that_is_cancelled_closes_the_others_too() -> None:
     notes: Notes = []
     app = Application(lifespan=noting("app", notes))
 
+    waits = asyncio.Event()
+
     async def slow(app: Application) -> AsyncIterator[None]:
         yield
-        await asyncio.sleep(60)
+        waits.set()
+        await asyncio.Event().wait()
 
     app.include_router(Router(lifespan=slow))
     await app.start()
     task = asyncio.ensure_future(app.stop())
-    await asyncio.sleep(0.01)
+    await waits.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -566,13 +571,16 @@ async def test_a_mounted_application_without_a_lifespan_is_left_alone() -> None:
 
 
 async def test_a_start_that_is_cancelled_leaves_no_mounted_application_behind() -> None:
+    waits = asyncio.Event()
+
     async def hangs(scope: Any, receive: Any, send: Any) -> None:
-        await asyncio.sleep(60)
+        waits.set()
+        await asyncio.Event().wait()
 
     app = Application()
     app.mount("/hangs", hangs)
     task = asyncio.ensure_future(app.start())
-    await asyncio.sleep(0.01)
+    await waits.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

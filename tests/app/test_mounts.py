@@ -26,6 +26,8 @@ from microframe.exceptions import ForbiddenException
 from microframe.http.connection import Connection
 from microframe.testing import AsyncTestClient, WebSocketDenied
 
+pytestmark = pytest.mark.virtual_time
+
 App = Callable[[Any, Any, Any], Any]
 
 

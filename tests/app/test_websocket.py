@@ -26,7 +26,10 @@ from microframe import (
 from microframe.testing import AsyncTestClient, WebSocketDenied
 from microframe.websocket import is_foreign_origin
 from tests.connections import make_socket
+from tests.waiting import until
 from tests.wire import LIMIT, Served, eventually, served
+
+pytestmark = pytest.mark.virtual_time
 
 Notes = List[str]
 
@@ -582,8 +585,7 @@ async def test_what_was_opened_is_closed_when_the_server_stops() -> None:
         "client": None,
     }
     task = asyncio.ensure_future(with_resource(notes)(scope, receive, send))
-    await connected.wait()
-    await asyncio.sleep(0.01)
+    await until(lambda: len(sent) == 2)  # it is accepted, and was greeted: now it listens
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -669,19 +671,20 @@ def test_cookies_without_an_origin_are_nobodys() -> None:
 
 
 @pytest.fixture(scope="module")
-def notes() -> Notes:
+def closed() -> Notes:
+    """Which visits, each by a name of its own, have closed what was opened for them."""
     return []
 
 
 @pytest.fixture(scope="module")
-def server(notes: Notes) -> Iterator[Served]:
+def server(closed: Notes) -> Iterator[Served]:
     app = Application(websocket_max_message_size=1000, request_id_header="x-request-id")
 
-    async def resource() -> AsyncIterator[None]:
+    async def resource(visit: str = "") -> AsyncIterator[None]:
         try:
             yield
         finally:
-            notes.append("closed")
+            closed.append(visit)
 
     @app.websocket("/echo")
     async def echo(socket: WebSocket) -> None:
@@ -794,14 +797,13 @@ def test_a_real_message_that_is_too_big(server: Served) -> None:
         assert caught.value.rcvd.code == 1009
 
 
-def test_a_real_client_that_leaves_closes_what_was_opened(server: Served, notes: Notes) -> None:
-    before = len(notes)
-    socket = open_socket(server, "/end/wait")
+def test_a_real_client_that_leaves_closes_what_was_opened(server: Served, closed: Notes) -> None:
+    socket = open_socket(server, "/end/wait?visit=silent")
     socket.socket.shutdown(SHUT_RDWR)  # without a word
-    eventually(lambda: len(notes) > before)
-    with open_socket(server, "/end/wait"):
-        pass
-    eventually(lambda: len(notes) > before + 1)
+    eventually(lambda: "silent" in closed)
+    with open_socket(server, "/end/wait?visit=polite"):
+        assert "polite" not in closed
+    eventually(lambda: "polite" in closed)
 
 
 @needs_denials

@@ -11,6 +11,7 @@ from microframe import Application, Cache, Depends
 from microframe.plugins.cache import CachePlugin, cached
 from microframe.stores.redis import RedisStore
 from tests.scopes import call
+from tests.wire import LIMIT
 
 MADE: List[str] = []
 SECONDS = 0.2
@@ -38,7 +39,7 @@ def build(store: RedisStore) -> Application:
 
 
 async def serve(url: str) -> None:
-    store = RedisStore(url, timeout=20)
+    store = RedisStore(url, timeout=LIMIT)
     app = build(store)
     await store.get("ready")
     sys.stdout.write("ready\n")

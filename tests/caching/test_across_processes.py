@@ -11,6 +11,7 @@ from typing import Callable, List
 import pytest
 
 from tests.servers import RedisServer
+from tests.wire import LIMIT
 
 SOURCES = Path(__file__).parents[2]
 
@@ -45,7 +46,7 @@ def processes(count: int, url: str) -> Iterator[Ask]:
         yield ask
     finally:
         for process in running:
-            process.communicate(timeout=20)
+            process.communicate(timeout=LIMIT)
 
 
 @pytest.mark.parametrize("path", ["/answer/one", "/value/one"])

@@ -7,6 +7,8 @@ import pytest
 from microframe.caching.detached import detached
 from tests.connections import make_request
 
+pytestmark = pytest.mark.virtual_time
+
 
 async def test_it_is_the_same_request_as_a_get() -> None:
     request = make_request(

@@ -1,6 +1,7 @@
 """The cache over a real Redis: shared by applications, forgotten everywhere, and away."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import List
@@ -9,16 +10,17 @@ import pytest
 
 from microframe import Application, Cache, Response
 from microframe.caching import Flights, ResponseCache
-from microframe.caching import flights as lease
+from microframe.caching.flights import LEASE
 from microframe.plugins.cache import CachePlugin, ValueCache, cached
 from microframe.stores.memory import MemoryStore
 from microframe.stores.redis import RedisStore
 from tests.scopes import call
 from tests.servers import RedisServer, redis_server
+from tests.wire import LIMIT
 
 MADE: List[str] = []
-SECONDS = 0.1
-"""What making something takes: long enough that all who ask at once do so meanwhile."""
+SECONDS = 0.0
+"""What making something takes."""
 
 
 @cached(ttl=60, tags=("values",))
@@ -51,7 +53,7 @@ def make_app(store: RedisStore) -> Application:
 @asynccontextmanager
 async def two_applications(url: str) -> AsyncIterator[List[Application]]:
     """Two of the same on an empty Redis, as two processes would have them."""
-    stores = [RedisStore(url, timeout=10) for _ in range(2)]
+    stores = [RedisStore(url, timeout=LIMIT) for _ in range(2)]
     await stores[0]._ask(lambda redis: redis.flushdb())
     MADE.clear()
     yield [make_app(store) for store in stores]
@@ -87,23 +89,24 @@ async def test_what_one_application_changes_the_other_forgets(redis: RedisServer
         assert MADE == ["a", "a", "v", "a", "v"]
 
 
-async def test_when_redis_goes_and_comes_back_everybody_is_answered() -> None:
+async def test_when_redis_goes_and_comes_back_everybody_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
     with redis_server() as server:
         async with two_applications(server.url) as (one, _):
             assert (await call(one, "/a")).json == "a"
             server.stop()
+            # Long enough that all who ask at once do so meanwhile.
+            monkeypatch.setattr(f"{__name__}.SECONDS", 1.0)
             for path in ("/a", "/values/v"):
                 found = await asyncio.gather(*[call(one, path) for _ in range(5)])
                 assert {(each.status, each.json) for each in found} == {(200, path[-1])}
             assert (await call(one, "/a", method="PUT")).status == 200
             assert MADE == ["a", "a", "v"]
+            monkeypatch.undo()
             server.start()
-            for _ in range(200):
-                if "hit" in (await call(one, "/a")).headers["cache-status"]:
-                    break
+            end = time.monotonic() + LIMIT
+            while "hit" not in (await call(one, "/a")).headers["cache-status"]:
+                assert time.monotonic() < end, "the cache did not come back"
                 await asyncio.sleep(0.05)
-            else:
-                raise AssertionError("the cache did not come back")
 
 
 async def test_the_lock_of_a_process_that_has_died_is_free_again() -> None:
@@ -120,16 +123,16 @@ async def test_the_lock_of_a_process_that_has_died_is_free_again() -> None:
     assert (await flights.once("key", look, make)).value == 7
 
 
-async def test_the_lock_is_held_for_as_long_as_making_takes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lease, "LEASE", 0.4)
-    store = MemoryStore()
+@pytest.mark.virtual_time
+async def test_the_lock_is_held_for_as_long_as_making_takes() -> None:
+    store = MemoryStore(clock=asyncio.get_running_loop().time)
     flights: Flights[int] = Flights(store, "app")
 
     async def look() -> None:
         return None
 
     async def make() -> int:
-        await asyncio.sleep(1.0)
+        await asyncio.sleep(3.5 * LEASE)
         assert await store.acquire("app:making:key", ttl=1) is None
         return 7
 

@@ -26,6 +26,8 @@ from microframe.stores.memory import MemoryStore
 from tests.caching.origin import NOW, Clock, Origin, answering, http_date
 from tests.scopes import call
 
+pytestmark = pytest.mark.virtual_time
+
 
 async def test_an_answer_is_kept_while_it_is_fresh() -> None:
     origin = Origin()

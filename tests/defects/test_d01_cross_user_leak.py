@@ -7,6 +7,9 @@ import pytest
 
 from microframe import Application, Depends, Header, Provided, Query, WebSocket
 from microframe.testing import AsyncTestClient, TestClient
+from tests.wire import LIMIT
+
+pytestmark = pytest.mark.virtual_time
 
 USERS = ("ada", "bob", "eve", "joe")
 
@@ -24,7 +27,7 @@ class Meeting:
         self.expected -= 1
         if self.expected <= 0:
             self.everybody.set()
-        await asyncio.wait_for(self.everybody.wait(), 5)
+        await asyncio.wait_for(self.everybody.wait(), LIMIT)
 
 
 class User:

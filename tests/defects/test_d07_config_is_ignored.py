@@ -21,6 +21,9 @@ from microframe.cli.run import RunOptions, listeners, plan_of
 from microframe.cli.target import parse_target
 from microframe.configurations import require_secret
 from microframe.testing import AsyncTestClient, ClientResponse, TestClient, WebSocketDenied
+from tests.wire import LIMIT
+
+pytestmark = pytest.mark.virtual_time
 
 SEEN_IN_THE_API_DOCUMENT: Dict[str, Any] = {
     "version": "7.0",
@@ -245,7 +248,7 @@ class Counting:
         with self.lock:
             self.running += 1
             self.most = max(self.most, self.running)
-        self.together.wait(10)
+        self.together.wait(LIMIT)
         with self.lock:
             self.running -= 1
 

@@ -13,7 +13,7 @@ from microframe.http.conditional import format_http_date
 from microframe.middleware.cache import CacheMiddleware
 from tests.caching.origin import NOW, Clock
 from tests.scopes import Exchange, call
-from tests.servers import free_port
+from tests.servers import refused_port
 from tests.wire import get, served
 
 Headers = Dict[str, str]
@@ -32,9 +32,10 @@ class Upstream:
         self.app.add_api_route("/{path:path}", self.answer, methods=["GET", "HEAD", "POST", "DELETE"])
 
     async def answer(self, request: Request) -> Response:
+        body = await request.body()
         with self.lock:
             self.asked.append(request)
-            self.bodies.append(await request.body())
+            self.bodies.append(body)
         knows = (
             "etag" in dict(self.headers)
             and request.headers.get("if-none-match") == dict(self.headers)["etag"]
@@ -252,4 +253,5 @@ async def test_an_answer_that_is_too_large_or_none_is_502(monkeypatch: pytest.Mo
     with proxied() as proxy:
         monkeypatch.setattr("examples.proxy.LARGEST", 3)
         assert (await proxy.ask()).status == 502
-    assert (await call(create_app(f"http://127.0.0.1:{free_port()}"))).status == 502
+    with refused_port() as port:
+        assert (await call(create_app(f"http://127.0.0.1:{port}"))).status == 502

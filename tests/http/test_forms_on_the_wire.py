@@ -11,7 +11,7 @@ import pytest
 
 from microframe import Application, File, Form, FormParts, UploadFile
 from microframe.testing import AsyncTestClient
-from tests.wire import Served, served
+from tests.wire import LIMIT, Served, served
 
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
 
@@ -48,7 +48,9 @@ def server() -> Iterator[Served]:
 
 
 def curl(server: Served, path: str, *arguments: str) -> Any:
-    command = ["curl", "-sS", "--max-time", "10", *arguments, f"http://127.0.0.1:{server.port}{path}"]
+    # What is too large is refused before it is sent, however long the server takes to say so.
+    patience = ["--max-time", f"{LIMIT:.0f}", "--expect100-timeout", f"{LIMIT:.0f}"]
+    command = ["curl", "-sS", *patience, *arguments, f"http://127.0.0.1:{server.port}{path}"]
     return json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
 
 

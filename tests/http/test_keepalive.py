@@ -7,6 +7,8 @@ import pytest
 
 from microframe.http.keepalive import KeptAlive
 
+pytestmark = pytest.mark.virtual_time
+
 Notes = List[str]
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextvars
 import threading
+import time
 from typing import Annotated, Any, Callable, Iterator, List, TypeVar
 
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from microframe import Application, Depends, HTTPException, Request
 from microframe.concurrency import Threads
 from tests.injection.asking import Answer, ask
+from tests.waiting import until
+from tests.wire import LIMIT
 
 T = TypeVar("T")
 user: contextvars.ContextVar[str] = contextvars.ContextVar("user", default="nobody")
@@ -215,20 +218,21 @@ async def test_a_blocking_function_that_raises_stop_iteration_hangs_nobody() -> 
     @app.get("/")
     async def show(nothing: Annotated[None, Depends(stop)]) -> None: ...
 
-    assert (await asyncio.wait_for(ask(app), 5)).status == 500
+    assert (await asyncio.wait_for(ask(app), LIMIT)).status == 500
     app.injector.threads.close()
 
 
 async def test_a_blocking_handler_does_not_hold_the_loop() -> None:
     app = Application()
-    released = threading.Event()
+    entered, released = threading.Event(), threading.Event()
 
     @app.get("/")
     def show() -> bool:
-        return released.wait(5)
+        entered.set()
+        return released.wait(LIMIT)
 
     waiting = asyncio.ensure_future(ask(app))
-    await asyncio.sleep(0.01)
+    await until(entered.is_set)
     released.set()
     assert (await waiting).value is True
     app.injector.threads.close()
@@ -240,14 +244,17 @@ async def test_no_more_run_at_once_than_there_are_threads(size: int) -> None:
     running: List[int] = []
     most: List[int] = []
     lock = threading.Lock()
-    go = threading.Event()
+    full = threading.Event()
 
     @app.get("/")
     def show(request: Request) -> None:
         with lock:
             running.append(1)
             most.append(len(running))
-        go.wait(0.02)
+            if len(running) == size:
+                full.set()
+        full.wait(LIMIT)
+        time.sleep(0.02)  # one too many would come now
         with lock:
             running.pop()
 

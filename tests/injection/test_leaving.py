@@ -11,6 +11,8 @@ from microframe import Application, Depends, HTTPException, Request, Response, S
 from microframe.http.responses import PlainTextResponse
 from microframe.testing import AsyncTestClient
 from tests.connections import make_request
+from tests.waiting import turns, until
+from tests.wire import LIMIT
 
 Events = List[str]
 
@@ -101,11 +103,7 @@ class Server:
 
 
 async def wait_for_event(events: Events, name: str) -> None:
-    for _ in range(2000):
-        if name in events:
-            return
-        await asyncio.sleep(0.001)
-    raise AssertionError(f"{name!r} did not happen: {events}")
+    await until(lambda: name in events)
 
 
 @kinds
@@ -145,7 +143,7 @@ async def test_a_client_that_leaves_a_stream_closes_its_resources(kind: Any, eve
     server = Server(app)
     await server.started.wait()
     server.left.set()
-    await asyncio.wait_for(server.task, 5)
+    await asyncio.wait_for(server.task, LIMIT)
     assert events == ["open", "stream ended", "ClientDisconnect", "closed"]
     app.injector.threads.close()
 
@@ -160,7 +158,7 @@ async def test_a_server_that_cannot_send_any_more_closes_them(kind: Any, events:
 
     server = Server(app)
     server.fails = True
-    await asyncio.wait([server.task], timeout=5)
+    await asyncio.wait([server.task], timeout=LIMIT)
     assert server.task.done()
     server.task.exception()
     assert (events[0], events[-1]) == ("open", "closed")
@@ -179,7 +177,7 @@ async def test_cancel_on_disconnect_ends_the_handler_and_closes(kind: Any, event
     server = Server(app)
     await wait_for_event(events, "handler")
     server.left.set()
-    await asyncio.wait_for(server.task, 5)
+    await asyncio.wait_for(server.task, LIMIT)
     assert events == ["open", "handler", "CancelledError", "closed"]
     assert server.sent == []
     app.injector.threads.close()
@@ -198,7 +196,7 @@ async def test_without_it_the_handler_goes_on(events: Events) -> None:
     server = Server(app)
     await wait_for_event(events, "handler")
     server.left.set()
-    await asyncio.wait_for(server.task, 5)
+    await asyncio.wait_for(server.task, LIMIT)
     assert events == ["open", "handler", "done", "closed"]
 
 
@@ -208,7 +206,7 @@ async def test_a_blocking_resource_that_opens_while_the_work_is_cancelled_is_clo
 
     def slow() -> Iterator[None]:
         entered.set()
-        go_on.wait(5)
+        go_on.wait(LIMIT)
         events.append("open")
         try:
             yield
@@ -220,13 +218,12 @@ async def test_a_blocking_resource_that_opens_while_the_work_is_cancelled_is_clo
         events.append("handler")
 
     server = Server(app)
-    while not entered.is_set():
-        await asyncio.sleep(0.001)
+    await until(entered.is_set)
     server.task.cancel()
-    await asyncio.sleep(0.01)
+    await turns()
     go_on.set()
     with pytest.raises(asyncio.CancelledError):
-        await asyncio.wait_for(server.task, 5)
+        await asyncio.wait_for(server.task, LIMIT)
     await wait_for_event(events, "closed")
     assert events == ["open", "closed"]
     app.injector.threads.close()
@@ -239,18 +236,17 @@ async def test_a_cancelled_blocking_handler_has_its_resources_until_its_thread_e
     @app.get("/")
     def show(value: Annotated[str, Depends(asynchronous(events))]) -> None:
         entered.set()
-        go_on.wait(5)
+        go_on.wait(LIMIT)
         events.append("thread ended")
 
     server = Server(app)
-    while not entered.is_set():
-        await asyncio.sleep(0.001)
+    await until(entered.is_set)
     for _ in range(3):
         server.task.cancel()
         await asyncio.sleep(0.001)
     go_on.set()
     with pytest.raises(asyncio.CancelledError):
-        await asyncio.wait_for(server.task, 5)
+        await asyncio.wait_for(server.task, LIMIT)
     assert events == ["open", "thread ended", "CancelledError", "closed"]
     app.injector.threads.close()
 
@@ -262,20 +258,19 @@ async def test_a_blocking_function_cancelled_before_its_turn_is_not_called(event
     @app.get("/")
     def show() -> None:
         entered.set()
-        go_on.wait(5)
+        go_on.wait(LIMIT)
         events.append("called")
 
     first = Server(app)
-    while not entered.is_set():
-        await asyncio.sleep(0.001)
+    await until(entered.is_set)
     second = Server(app)
-    await asyncio.sleep(0.005)
+    await turns()
     second.task.cancel()
-    await asyncio.sleep(0.005)
+    await turns()
     go_on.set()
     with pytest.raises(asyncio.CancelledError):
-        await asyncio.wait_for(second.task, 5)
-    await asyncio.wait_for(first.task, 5)
+        await asyncio.wait_for(second.task, LIMIT)
+    await asyncio.wait_for(first.task, LIMIT)
     assert events == ["called"]
     app.injector.threads.close()
 
@@ -316,6 +311,7 @@ async def test_a_middleware_that_raises_after_the_handler_tells_the_resources(ev
 
 
 @kinds
+@pytest.mark.virtual_time
 async def test_a_socket_task_that_is_cancelled_closes_its_resources(kind: Any, events: Events) -> None:
     app = Application()
 
@@ -326,7 +322,7 @@ async def test_a_socket_task_that_is_cancelled_closes_its_resources(kind: Any, e
         await asyncio.sleep(60)
 
     async def connect() -> None:
-        async with AsyncTestClient(app).websocket_connect("/", timeout=0.5) as socket:
+        async with AsyncTestClient(app).websocket_connect("/") as socket:
             await socket.receive_text()
             events.append("seen")
             await asyncio.sleep(60)

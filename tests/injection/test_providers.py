@@ -23,6 +23,8 @@ from microframe.http.responses import PlainTextResponse
 from microframe.testing import AsyncTestClient
 from tests.injection.asking import ask
 
+pytestmark = pytest.mark.virtual_time
+
 Events = List[str]
 
 

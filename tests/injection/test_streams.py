@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import threading
-import time
 from typing import (
     Annotated,
     Any,
@@ -41,6 +40,9 @@ from microframe import (
 )
 from microframe.testing import AsyncTestClient
 from tests.injection.asking import Answer, ask, post
+from tests.wire import LIMIT
+
+pytestmark = pytest.mark.virtual_time
 
 Notes = List[str]
 
@@ -552,14 +554,20 @@ async def test_a_timeout_within_a_handler_of_events_is_its_own() -> None:
     assert response.text.endswith('data: "timed out"\n\n')
 
 
+@pytest.mark.virtual_time(False)  # it is a thread that takes its time
 async def test_a_blocking_handler_of_events_is_kept_alive_while_it_blocks() -> None:
+    seen = threading.Event()
+
     def show() -> Iterator[str]:
-        time.sleep(0.06)
+        seen.wait(LIMIT)
         yield "late"
 
-    response = await AsyncTestClient(streaming(show, Quick)).get("/")
-    assert response.text.startswith(": ping\n\n")
-    assert response.text.endswith('data: "late"\n\n')
+    async with AsyncTestClient(streaming(show, Quick)).stream("GET", "/") as response:
+        pieces = response.aiter_bytes()
+        assert await pieces.__anext__() == b": ping\n\n"
+        seen.set()
+        rest = b"".join([piece async for piece in pieces])
+    assert rest.endswith(b'data: "late"\n\n')
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -10,8 +10,11 @@ import pytest
 
 from microframe import Application, Depends, Request, Response, Router
 from tests.conftest import new_loop, settle
+from tests.waiting import until
 
-STAYS = 5.0  # seconds that anything may take
+pytestmark = pytest.mark.virtual_time
+
+STAYS = 60.0  # seconds that anything may take
 seen: contextvars.ContextVar[str] = contextvars.ContextVar("seen", default="")
 
 
@@ -75,11 +78,7 @@ class Handlers:
         return "done"
 
     async def until(self, event: str, times: int = 1) -> None:
-        for _ in range(2000):
-            if self.events.count(event) >= times:
-                return
-            await asyncio.sleep(0.001)
-        raise AssertionError(f"{event} did not happen {times} times: {self.events}")
+        await until(lambda: self.events.count(event) >= times)
 
 
 def count_tasks() -> List[Any]:

@@ -33,6 +33,8 @@ from microframe.stores.memory import MemoryStore
 from microframe.testing import AsyncTestClient
 from tests.connections import make_request
 
+pytestmark = pytest.mark.virtual_time
+
 KEY = {"Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324"}
 
 
@@ -314,8 +316,8 @@ async def test_a_first_one_that_was_cancelled_frees_its_key() -> None:
 
 
 async def test_a_first_one_whose_process_died_blocks_only_until_its_lease_ends() -> None:
-    store = MemoryStore()
-    cards = Cards(Idempotency(wait=0.01, lease=0.1), store=store)
+    store = MemoryStore(clock=asyncio.get_running_loop().time)
+    cards = Cards(Idempotency(wait=1, lease=10), store=store)
     acquire, taken = store.acquire, []
 
     async def note(key: str, **options: Any) -> Any:
@@ -325,15 +327,16 @@ async def test_a_first_one_whose_process_died_blocks_only_until_its_lease_ends()
     store.acquire = note  # type: ignore[method-assign]
     await cards.client().post("/cards", json={"title": "a"}, headers=KEY)
     await store.close()
-    assert await acquire(taken[0], ttl=0.5)  # somebody who will never let go
+    assert await acquire(taken[0], ttl=50)  # somebody who will never let go
     assert (await cards.post()).status_code == 409
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(50)
     assert (await cards.post()).status_code == 201
 
 
 async def test_a_first_one_that_takes_longer_than_its_lease_goes_on_holding_it() -> None:
-    cards = Cards(Idempotency(lease=0.3))
-    cards.pause = 0.9
+    store = MemoryStore(clock=asyncio.get_running_loop().time)
+    cards = Cards(Idempotency(lease=3), store=store)
+    cards.pause = 9
     answers = await asyncio.gather(*(cards.post() for _ in range(3)))
     assert [answer.status_code for answer in answers] == [201] * 3
     assert len(cards.runs) == 1
@@ -345,7 +348,7 @@ async def test_whoever_lost_the_lock_does_not_write_over_the_next_ones_answer() 
     cards.pause = 0.02
     first = asyncio.ensure_future(cards.post())
     while not cards.runs:
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.001)
     await store.close()  # as if its lease had ended
     second = await cards.post()
     await first
@@ -649,8 +652,8 @@ async def test_keys_in_the_store_begin_with_the_applications_name_and_are_short(
 
 async def test_a_deadline_counts_while_one_waits_for_the_first() -> None:
     cards = Cards()
-    cards.pause = 0.2
-    cards.app.post("/soon", idempotency=True, timeout=0.05)(cards.add)
+    cards.pause = 5
+    cards.app.post("/soon", idempotency=True, timeout=1)(cards.add)
     first, second = await asyncio.gather(cards.post(path="/soon"), cards.post(path="/soon"))
     assert (first.status_code, second.status_code) == (504, 504)
     cards.pause = 0

@@ -3,8 +3,6 @@
 import asyncio
 import logging
 import sys
-import threading
-import time
 from typing import Annotated, Any, AsyncIterator, Awaitable, Callable, Dict, List, Optional
 
 import pytest
@@ -21,58 +19,21 @@ from microframe import (
     Router,
     SetupError,
     StreamingResponse,
-    run_in_threadpool,
 )
 from microframe.http.responses import PlainTextResponse
 from microframe.middleware.timeout import keep_deadline
-from microframe.testing import AsyncTestClient
 from tests.conftest import new_loop
 from tests.connections import make_request
-from tests.wire import served
+from tests.middleware.slow_work import Work, call
 
-SHORT, LONG = 0.02, 5.0  # seconds: what is too little, and what is more than anything takes
+pytestmark = pytest.mark.virtual_time
+
+SHORT, LONG = 1.0, 100.0  # seconds: what is too little, and what is more than anything takes
 
 
 @pytest.fixture(autouse=True)
 def quiet(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.CRITICAL)
-
-
-class Work:
-    """Handlers that take their time, and what became of them."""
-
-    def __init__(self, **options: Any) -> None:
-        self.app = Application(**options)
-        self.events: List[str] = []
-        self.entered, self.go_on = threading.Event(), threading.Event()
-
-    async def wait(self) -> str:
-        try:
-            await asyncio.sleep(LONG)
-        except asyncio.CancelledError:
-            self.events.append("cancelled")
-            raise
-        return "done"
-
-    def block(self) -> str:
-        self.entered.set()
-        self.go_on.wait(LONG)
-        self.events.append("thread ended")
-        return "done"
-
-    async def resource(self) -> AsyncIterator[str]:
-        self.events.append("open")
-        try:
-            yield "value"
-        except BaseException as exc:
-            self.events.append(type(exc).__name__)
-            raise
-        finally:
-            await asyncio.sleep(0.001)
-            self.events.append("closed")
-
-    async def ask(self, path: str = "/") -> Any:
-        return await AsyncTestClient(self.app, raise_server_exceptions=False).get(path)
 
 
 async def test_what_takes_too_long_is_cancelled_and_a_504() -> None:
@@ -334,160 +295,6 @@ async def test_a_body_that_does_not_come_is_in_its_time() -> None:
     assert sent[0]["status"] == 504
 
 
-# Threads -------------------------------------------------------------------------------------------------------------
-
-
-async def until(event: threading.Event) -> None:
-    while not event.is_set():
-        await asyncio.sleep(0.001)
-
-
-async def settled(events: List[str], last: str) -> None:
-    end = time.monotonic() + LONG
-    while last not in events:
-        assert time.monotonic() < end, events
-        await asyncio.sleep(0.001)
-
-
-async def call(app: Any, events: List[str]) -> "asyncio.Task[None]":
-    """A request as a server makes it: the answer is noted when it goes out, not when everything has closed."""
-
-    async def receive() -> Dict[str, Any]:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: Dict[str, Any]) -> None:
-        if message["type"] == "http.response.start":
-            events.append(str(message["status"]))
-
-    scope = {
-        "type": "http",
-        "method": "GET",
-        "path": "/",
-        "query_string": b"",
-        "headers": [(b"host", b"x")],
-        "client": None,
-    }
-
-    async def run() -> None:
-        await app(scope, receive, send)
-
-    return asyncio.ensure_future(run())
-
-
-@pytest.mark.parametrize("kind", ["handler", "dependency", "pool"])
-async def test_a_thread_cannot_be_stopped_but_the_answer_does_not_wait_for_it(kind: str) -> None:
-    work = Work()
-
-    if kind == "handler":
-
-        @work.app.get("/", timeout=SHORT)
-        def show(value: Annotated[str, Depends(work.resource)]) -> None:
-            work.block()
-
-    elif kind == "dependency":
-
-        def block(value: Annotated[str, Depends(work.resource)]) -> None:
-            work.block()
-
-        @work.app.get("/", timeout=SHORT)
-        async def ask(nothing: Annotated[None, Depends(block)]) -> None:
-            work.events.append("never called")
-
-    else:
-
-        @work.app.get("/", timeout=SHORT)
-        async def hop(value: Annotated[str, Depends(work.resource)]) -> None:
-            await run_in_threadpool(work.block)
-
-    request = await call(work.app, work.events)
-    await settled(work.events, "504")
-    assert work.events == ["open", "504"]
-    assert not request.done()
-    work.go_on.set()
-    await asyncio.wait_for(request, LONG)
-    assert work.events == ["open", "504", "thread ended", "CancelledError", "closed"]
-    work.app.injector.threads.close()
-
-
-async def test_who_answers_gets_nothing_that_the_thread_still_works_with() -> None:
-    work, made = Work(), []
-
-    class Session:
-        __provided__ = True
-
-    async def session() -> AsyncIterator[Session]:
-        found = Session()
-        made.append(found)
-        yield found
-        work.events.append(f"closed {made.index(found)}")
-
-    work.app.provide(Session, session, scope="request")
-
-    @work.app.get("/", timeout=SHORT)
-    def show(mine: Session) -> None:
-        work.block()
-
-    @work.app.exception_handler(504)
-    async def handle(request: Request, exc: Exception) -> Response:
-        other = await request.resolve(Session)
-        return PlainTextResponse(str(made.index(other)), status_code=504)
-
-    request = await call(work.app, work.events)
-    await settled(work.events, "504")
-    assert len(made) == 2
-    work.go_on.set()
-    await asyncio.wait_for(request, LONG)
-    assert work.events[:2] == ["504", "closed 1"]
-    work.app.injector.threads.close()
-
-
-async def test_resources_of_the_function_too_close_when_the_thread_has_ended() -> None:
-    work = Work()
-
-    @work.app.get("/", timeout=SHORT)
-    def show(value: Annotated[str, Depends(work.resource, scope="function")]) -> None:
-        work.block()
-
-    request = await call(work.app, work.events)
-    await settled(work.events, "504")
-    work.go_on.set()
-    await asyncio.wait_for(request, LONG)
-    assert work.events == ["open", "504", "thread ended", "CancelledError", "closed"]
-    work.app.injector.threads.close()
-
-
-async def test_the_server_that_stops_meanwhile_is_obeyed_when_the_thread_has_ended() -> None:
-    work = Work()
-
-    @work.app.get("/", timeout=SHORT)
-    def show(value: Annotated[str, Depends(work.resource)]) -> None:
-        work.block()
-
-    request = await call(work.app, work.events)
-    await settled(work.events, "504")
-    request.cancel()
-    await asyncio.sleep(0.01)
-    assert not request.done()
-    work.go_on.set()
-    with pytest.raises(asyncio.CancelledError):
-        await asyncio.wait_for(request, LONG)
-    assert work.events == ["open", "504", "thread ended", "CancelledError", "closed"]
-    work.app.injector.threads.close()
-
-
-def test_over_a_real_connection_the_answer_comes_while_the_thread_works() -> None:
-    work = Work()
-    work.app.get("/", timeout=SHORT)(work.block)
-    with served(work.app) as server, server.connect() as wire:
-        answer = wire.ask(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert answer.status == 504
-        assert work.entered.is_set()
-        assert work.events == []
-        work.go_on.set()
-        assert wire.ask(b"GET /none HTTP/1.1\r\nHost: x\r\n\r\n").status == 404
-    assert work.events == ["thread ended"]
-
-
 # Other cancellations -------------------------------------------------------------------------------------------------
 
 
@@ -519,18 +326,6 @@ async def test_a_deadline_does_not_cut_short_what_ends_because_of_others() -> No
     with pytest.raises(asyncio.CancelledError):
         await request
     assert work.events == ["cancelled", "tidied up"]
-
-
-@pytest.mark.skipif(sys.version_info < (3, 11), reason="tasks do not count who cancels them")
-async def test_the_server_that_stops_at_the_very_moment_is_obeyed() -> None:
-    work = Work()
-    work.app.get("/", timeout=SHORT)(work.wait)
-    request = await call(work.app, work.events)
-    while not request.cancelling():
-        await asyncio.sleep(0)
-    request.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await request
 
 
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="tasks do not count who cancels them")
@@ -578,7 +373,7 @@ def test_a_loop_that_is_closed_in_the_middle_closes_the_work() -> None:
 def test_what_is_no_number_of_seconds_is_refused(wrong: Any) -> None:
     work = Work()
     work.app.get("/", timeout=wrong)(work.wait)
-    with pytest.raises(SetupError, match=r"timeout=.*test_timeout\.py"):
+    with pytest.raises(SetupError, match=r"timeout=.*slow_work\.py"):
         work.app.build()
 
 

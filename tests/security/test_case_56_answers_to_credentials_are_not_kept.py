@@ -8,6 +8,8 @@ import pytest
 from microframe import Cache, Request, Response
 from tests.caching.origin import Origin
 
+pytestmark = pytest.mark.virtual_time
+
 ADA, GRACE = ("authorization", "Bearer ada"), ("authorization", "Bearer grace")
 
 

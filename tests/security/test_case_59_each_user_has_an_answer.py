@@ -9,6 +9,8 @@ from microframe import Cache, Cookie, Request, Response
 from microframe.middleware.security_headers import csp_nonce
 from tests.caching.origin import Origin
 
+pytestmark = pytest.mark.virtual_time
+
 
 @pytest.mark.parametrize("header", ["Authorization", "Cookie", "X-User"])
 @pytest.mark.parametrize("spelling", [str, str.lower, str.upper])

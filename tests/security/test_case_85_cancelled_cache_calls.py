@@ -11,6 +11,7 @@ from microframe.plugins.cache import CachePlugin, cached
 from microframe.stores.redis import RedisStore
 from tests.scopes import call
 from tests.servers import redis_server
+from tests.wire import LIMIT
 
 USERS = 12
 
@@ -67,7 +68,7 @@ async def ask(app: Application, seed: random.Random, answered: List[int]) -> Non
 
 async def run(count: int) -> None:
     with redis_server() as server:
-        store = RedisStore(server.url, timeout=20, max_connections=4)
+        store = RedisStore(server.url, timeout=LIMIT, max_connections=4)
         app = make_app(store)
         seed = random.Random(85)
         answered: List[int] = []

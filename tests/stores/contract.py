@@ -11,6 +11,7 @@ from typing import Any, AsyncContextManager, Awaitable, Callable, List, NamedTup
 import pytest
 
 from microframe.store import MAX_COUNT, MAX_KEY, Algorithm, Limits, Locks, Store, Tags
+from tests.wire import LIMIT
 
 MANY = 1_000  # tasks at once
 ALGORITHMS: Tuple[Algorithm, ...] = ("fixed_window", "sliding_window", "gcra")
@@ -403,7 +404,7 @@ class LocksContract(Contract):
 
             async def enter(number: int) -> None:
                 nonlocal inside, most
-                lease = await store.acquire("app:lock", ttl=3600, wait=20)
+                lease = await store.acquire("app:lock", ttl=3600, wait=LIMIT)
                 assert lease is not None
                 inside, most = inside + 1, max(most, inside + 1)
                 fences.append(lease.fence)
@@ -426,12 +427,14 @@ class LocksContract(Contract):
             store: Locks = bench.store
             held = await store.acquire("app:lock", ttl=3600)
             assert held is not None
-            waiting = [asyncio.ensure_future(store.acquire("app:lock", ttl=3600, wait=10)) for _ in range(3)]
+            waiting = [
+                asyncio.ensure_future(store.acquire("app:lock", ttl=3600, wait=LIMIT)) for _ in range(3)
+            ]
             await asyncio.sleep(0.01)
             waiting[0].cancel()
             await store.release(held)
             waiting[1].cancel()
-            assert await asyncio.wait_for(waiting[2], 10) is not None
+            assert await asyncio.wait_for(waiting[2], LIMIT) is not None
 
     async def test_a_lock_and_a_value_may_have_one_key(self) -> None:
         async with self.open() as bench:

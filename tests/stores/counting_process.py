@@ -11,6 +11,7 @@ from microframe import Application
 from microframe.limits.limit import ALGORITHMS, Limit
 from microframe.stores.redis import RedisStore
 from tests.scopes import call
+from tests.wire import LIMIT
 
 AT_ONCE = 20
 
@@ -43,8 +44,8 @@ async def count(app: Application, path: str, calls: int) -> int:
 
 
 async def serve(url: str, limit: int) -> None:
-    frozen = RedisStore(url, timeout=20, clock=lambda: 1_800_000_000.0)
-    real = RedisStore(url, timeout=20)
+    frozen = RedisStore(url, timeout=LIMIT, clock=lambda: 1_800_000_000.0)
+    real = RedisStore(url, timeout=LIMIT)
     apps: Dict[str, Application] = {
         "frozen": build(frozen, "frozen", limit),
         "real": build(real, "real", limit),

@@ -13,6 +13,7 @@ import pytest
 
 from microframe.limits.limit import ALGORITHMS
 from tests.servers import redis_server
+from tests.wire import LIMIT
 
 SOURCES = Path(__file__).parents[2]
 WINDOW = 120.0
@@ -59,7 +60,7 @@ def processes(count: int, limit: int) -> Iterator[Processes]:
             yield Processes(running)
         finally:
             for process in running:
-                process.communicate(timeout=20)
+                process.communicate(timeout=LIMIT)
 
 
 def check(program: Processes, count: int, calls: int, limit: int) -> None:

@@ -23,6 +23,9 @@ from tests.stores.contract import (
     TagsContract,
     each_algorithm,
 )
+from tests.wire import LIMIT
+
+pytestmark = pytest.mark.virtual_time
 
 
 class Clock:
@@ -79,18 +82,21 @@ async def test_a_client_that_calls_on_and_on_takes_no_more_room_than_its_limit()
     assert store.size < sizes[1]
 
 
+@pytest.mark.virtual_time(False)
 async def test_its_clock_is_the_machines_by_default() -> None:
     store = MemoryStore()
-    await store.set("key", b"value", ttl=0.3)
-    assert await store.get("key") is not None
-    await asyncio.sleep(0.31)
-    assert await store.get("key") is None
+    await store.set("long", b"value", ttl=3600)
+    await store.set("short", b"value", ttl=0.05)
+    while await store.get("short") is not None:
+        await asyncio.sleep(0.001)
+    assert await store.get("long") is not None
 
 
+@pytest.mark.virtual_time(False)
 async def test_a_lease_that_ends_lets_those_in_who_wait() -> None:
     store = MemoryStore()
     await store.acquire("lock", ttl=0.02)
-    assert await store.acquire("lock", ttl=1, wait=5) is not None
+    assert await store.acquire("lock", ttl=1, wait=LIMIT) is not None
 
 
 @given(
@@ -198,7 +204,7 @@ async def test_no_limit_is_forgotten_for_room(algorithm: Algorithm) -> None:
 async def test_no_lock_and_no_counter_is_forgotten_for_room() -> None:
     clock = Clock()
     store = MemoryStore(max_entries=2, clock=clock)
-    lease = await store.acquire("lock", ttl=60)
+    lease = await store.acquire("lock", ttl=3600)
     assert lease is not None
     await store.add("count", ttl=60)
     for make in (store.set("key", b""), store.add("other"), store.acquire("other", ttl=1)):
@@ -206,7 +212,7 @@ async def test_no_lock_and_no_counter_is_forgotten_for_room() -> None:
             await make
     assert await store.add("count") == 2
     assert await store.renew(lease, ttl=60)
-    assert await store.acquire("lock", ttl=60) is None
+    assert await store.acquire("lock", ttl=3600) is None
     clock.now += 60
     assert await store.set("key", b"")
 
@@ -306,7 +312,8 @@ def in_threads(work: Any, count: int = 4) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(LIMIT)
+        assert not thread.is_alive()
     assert failures == []
 
 
@@ -330,7 +337,7 @@ def test_a_lock_is_handed_from_loop_to_loop() -> None:
     async def work() -> None:
         nonlocal inside, most
         for _ in range(25):
-            lease = await store.acquire("lock", ttl=60, wait=20)
+            lease = await store.acquire("lock", ttl=3600, wait=LIMIT)
             assert lease is not None
             inside += 1
             most = max(most, inside)
@@ -344,18 +351,18 @@ def test_a_lock_is_handed_from_loop_to_loop() -> None:
 
 def test_who_waited_on_a_loop_that_is_closed_is_passed_over() -> None:
     store = MemoryStore()
-    lease = asyncio.run(store.acquire("lock", ttl=60))
+    lease = asyncio.run(store.acquire("lock", ttl=3600))
     assert lease is not None
     loop = asyncio.new_event_loop()
-    abandoned = loop.create_task(store.acquire("lock", ttl=60, wait=60))
+    abandoned = loop.create_task(store.acquire("lock", ttl=3600, wait=3600))
     loop.run_until_complete(asyncio.sleep(0.01))
     loop.close()
 
     async def work() -> None:
-        waits = asyncio.ensure_future(store.acquire("lock", ttl=60, wait=10))
+        waits = asyncio.ensure_future(store.acquire("lock", ttl=3600, wait=LIMIT))
         await asyncio.sleep(0.01)
         await store.release(lease)
-        assert await asyncio.wait_for(waits, 5) is not None
+        assert await asyncio.wait_for(waits, LIMIT) is not None
 
     asyncio.run(work())
     abandoned._log_destroy_pending = False  # type: ignore[attr-defined]
@@ -364,9 +371,9 @@ def test_who_waited_on_a_loop_that_is_closed_is_passed_over() -> None:
 async def test_closing_forgets_everything_and_lets_go_of_who_waits() -> None:
     store = MemoryStore()
     await store.set("key", b"")
-    await store.acquire("lock", ttl=60)
-    waits = asyncio.ensure_future(store.acquire("lock", ttl=60, wait=10))
+    await store.acquire("lock", ttl=3600)
+    waits = asyncio.ensure_future(store.acquire("lock", ttl=3600, wait=LIMIT))
     await asyncio.sleep(0.01)
     await store.close()
-    assert await asyncio.wait_for(waits, 5) is not None
+    assert await asyncio.wait_for(waits, LIMIT) is not None
     assert await store.get("key") is None

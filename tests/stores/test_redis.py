@@ -24,19 +24,32 @@ from tests.stores.contract import (
     TagsContract,
     each_algorithm,
 )
+from tests.wire import LIMIT
 
-UNIT = 0.15
+UNIT = 100.0
 
 
 @asynccontextmanager
 async def opened(url: str, **options: Any) -> AsyncIterator[RedisStore]:
     """A store on an empty database, with more patience than a busy machine needs."""
-    store = RedisStore(url, **{"timeout": 10.0, **options})
+    store = RedisStore(url, **{"timeout": LIMIT, **options})
     await store._ask(lambda redis: redis.flushdb())
     try:
         yield store
     finally:
         await store.close()
+
+
+async def grow_older(store: RedisStore, seconds: float) -> None:
+    """Take so many seconds from the lifetime of all that is kept: what has none left is gone."""
+
+    async def take(redis: Any) -> None:
+        async for key in redis.scan_iter():
+            left = await redis.pttl(key)
+            if left >= 0:
+                await redis.pexpire(key, left - round(seconds * 1000))
+
+    await store._ask(take)
 
 
 class TestRedisStore(StoreContract, LimitsContract, LocksContract, TagsContract):
@@ -50,10 +63,13 @@ class TestRedisStore(StoreContract, LimitsContract, LocksContract, TagsContract)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Bench]:
-        async def wait(units: float) -> None:
-            await asyncio.sleep(units * UNIT)
+        now = [1_800_000_000.0]
 
-        async with opened(self.url, protocol=self.protocol) as store:
+        async def wait(units: float) -> None:
+            now[0] += units * UNIT
+            await grow_older(store, units * UNIT)
+
+        async with opened(self.url, protocol=self.protocol, clock=lambda: now[0]) as store:
             yield Bench(store, UNIT, wait)
 
 
@@ -63,6 +79,21 @@ class TestOtherProtocol(StoreContract):
     protocol = 3
     _server = TestRedisStore._server
     open = TestRedisStore.open
+
+
+async def test_lifetimes_pass_by_the_clock_of_redis(redis: RedisServer) -> None:
+    async with opened(redis.url) as store:
+        await store.set("app:long", b"value", ttl=3600)
+        await store.set("app:short", b"value", ttl=0.05)
+        assert await store.acquire("app:lock", ttl=0.05)
+        await store.hit("app:ip", algorithm="fixed_window", limit=1, window=0.05)
+        while await store.get("app:short") is not None:
+            await asyncio.sleep(0.001)
+        while await store.acquire("app:lock", ttl=3600) is None:
+            await asyncio.sleep(0.001)
+        while not (await store.hit("app:ip", algorithm="fixed_window", limit=1, window=0.05)).allowed:
+            await asyncio.sleep(0.001)
+        assert await store.get("app:long") is not None
 
 
 @each_algorithm
@@ -75,15 +106,15 @@ async def test_with_time_stopped_exactly_the_limit_passes(redis: RedisServer, al
 
 async def test_two_stores_on_one_url_are_one(redis: RedisServer) -> None:
     async with opened(redis.url) as one:
-        other = RedisStore(redis.url, timeout=10)
+        other = RedisStore(redis.url, timeout=LIMIT)
         await one.set("app:k", b"1")
         entry = await other.get("app:k")
         assert entry is not None
-        lease = await other.acquire("app:lock", ttl=10)
-        assert await one.acquire("app:lock", ttl=10) is None
+        lease = await other.acquire("app:lock", ttl=3600)
+        assert await one.acquire("app:lock", ttl=3600) is None
         assert lease is not None
         await other.release(lease)
-        assert await one.acquire("app:lock", ttl=10) is not None
+        assert await one.acquire("app:lock", ttl=3600) is not None
         await other.close()
 
 
@@ -117,7 +148,7 @@ def own_redis() -> Iterator[RedisServer]:
 
 
 async def test_a_redis_that_went_away_is_told_at_once_and_found_again(own_redis: RedisServer) -> None:
-    async with opened(own_redis.url, timeout=2.0) as store:
+    async with opened(own_redis.url) as store:
         await store.set("app:k", b"1")
         own_redis.stop()
         for _ in range(5):
@@ -130,12 +161,12 @@ async def test_a_redis_that_went_away_is_told_at_once_and_found_again(own_redis:
                 assert await store.get("app:k") is None
                 break
             except StoreUnavailable:
-                assert time.monotonic() - back < 10
+                assert time.monotonic() - back < LIMIT
                 await asyncio.sleep(0.02)
 
 
 def test_each_loop_has_connections_of_its_own(redis: RedisServer) -> None:
-    store = RedisStore(redis.url, timeout=10)
+    store = RedisStore(redis.url, timeout=LIMIT)
 
     async def once(number: int) -> int:
         try:
@@ -170,7 +201,7 @@ def test_what_is_no_url_of_redis_is_refused_without_telling_it(url: str) -> None
 
 
 async def test_a_wrong_password_is_unavailable_and_never_shown(redis: RedisServer) -> None:
-    store = RedisStore(f"redis://:hunter2@127.0.0.1:{redis.port}/0", timeout=10)
+    store = RedisStore(f"redis://:hunter2@127.0.0.1:{redis.port}/0", timeout=LIMIT)
     assert "hunter2" not in repr(store)
     with pytest.raises(StoreUnavailable) as caught:
         await store.get("app:k")
@@ -180,7 +211,8 @@ async def test_a_wrong_password_is_unavailable_and_never_shown(redis: RedisServe
 
 def test_one_setting_makes_two_applications_share(redis: RedisServer) -> None:
     def build() -> TestClient:
-        app = Application(title="Shared", redis_url=redis.url)
+        patience = f"?socket_timeout={LIMIT}&socket_connect_timeout={LIMIT}"
+        app = Application(title="Shared", redis_url=redis.url + patience)
 
         @app.get("/count")
         async def count(store: Store) -> int:
@@ -196,7 +228,7 @@ def test_one_setting_makes_two_applications_share(redis: RedisServer) -> None:
 def test_a_session_in_a_store_is_seen_by_another_process_and_can_be_ended(redis: RedisServer) -> None:
     def build() -> TestClient:
         app = Application(csrf=False)
-        app.add_middleware(SessionMiddleware, store=RedisStore(redis.url, timeout=10))
+        app.add_middleware(SessionMiddleware, store=RedisStore(redis.url, timeout=LIMIT))
 
         @app.post("/login")
         async def login(session: Session) -> None:

@@ -16,6 +16,7 @@ import pytest
 from microframe.testing import ClientTimeout, TestClient, portal
 from microframe.testing.waiting import Receive, Scope, Send
 from tests.testing.applications import Life, Routes, answering, echo
+from tests.wire import LIMIT
 
 ROOT = Path(__file__).parents[2]
 
@@ -119,7 +120,7 @@ def test_nothing_is_said_when_the_interpreter_ends_before_the_client() -> None:
         "print(client.get('/').status_code)\n"
     )
     command = [sys.executable, "-X", "dev", "-W", "error", "-c", program]
-    ended = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=25)
+    ended = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=LIMIT)
     # In this mode asyncio tells of each turn that took longer than 0.1 s: that is said of a busy machine alone.
     said = [
         line
@@ -179,14 +180,20 @@ def test_an_application_that_uses_the_client_on_its_own_loop_is_told() -> None:
 def test_a_loop_that_is_blocked_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(portal, "BLOCKED_AFTER", 0.02)
 
+    told: list[bool] = []
+
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        time.sleep(0.3)
+        while not told:
+            time.sleep(0.001)
         await answering()(scope, receive, send)
 
-    client = TestClient(app, timeout=0.05)
-    with pytest.raises(ClientTimeout, match=r"event loop is blocked: .*test_blocking.py.*in app"):
-        client.get("/")
-    client.close()
+    client = TestClient(app, timeout=1)
+    try:
+        with pytest.raises(ClientTimeout, match=r"event loop is blocked: .*test_blocking.py.*in app"):
+            client.get("/")
+    finally:
+        told.append(True)
+        client.close()
 
 
 def test_a_request_that_takes_too_long_fails() -> None:

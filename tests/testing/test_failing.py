@@ -10,6 +10,8 @@ from microframe.testing import AsyncTestClient, ClientTimeout, ProtocolError
 from microframe.testing.waiting import ASGIApplication, Message, Receive, Scope, Send
 from tests.testing.applications import Pairs, answering, piece, sending, start
 
+pytestmark = pytest.mark.virtual_time
+
 
 async def get(app: ASGIApplication, **options: Any) -> Any:
     return await AsyncTestClient(app, **options).get("/x")

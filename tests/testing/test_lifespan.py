@@ -9,6 +9,8 @@ from microframe.testing import AsyncTestClient, ClientTimeout, ProtocolError, Te
 from microframe.testing.waiting import ASGIApplication, Message, Receive, Scope, Send
 from tests.testing.applications import Life, Routes, answering
 
+pytestmark = pytest.mark.virtual_time
+
 
 async def test_the_application_lives_as_long_as_the_client() -> None:
     app = Life()
@@ -95,16 +97,17 @@ def told(phase: str, outcome: str = "complete", **more: Any) -> Message:
             "startup failed: no database",
         ),
         (lifespan(), RuntimeError, "ended without a word"),
-        (lifespan(None), ClientTimeout, r"startup of the application is not complete after 0.05 s; .*in app"),
+        (lifespan(None), ClientTimeout, r"startup of the application is not complete after 1 s; .*in app"),
         (lifespan(told("shutdown")), ProtocolError, "shutdown.complete during lifespan.startup"),
         (lifespan(told("startup", "done")), ProtocolError, "during lifespan.startup"),
     ],
 )
 async def test_startups_that_fail(app: ASGIApplication, kind: type[Exception], text: str) -> None:
+    seconds = 1 if kind is ClientTimeout else 60
     with pytest.raises(kind, match=text):
-        await AsyncTestClient(app, timeout=0.05).__aenter__()
+        await AsyncTestClient(app, timeout=seconds).__aenter__()
     with pytest.raises(kind, match=text):
-        TestClient(app, timeout=0.05).__enter__()
+        TestClient(app, timeout=seconds).__enter__()
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,8 @@ from microframe.testing import (
 from microframe.testing.waiting import ASGIApplication, Message, Receive, Scope, Send
 from tests.testing.applications import Routes, answering
 
+pytestmark = pytest.mark.virtual_time
+
 ACCEPT: Message = {"type": "websocket.accept"}
 CLOSE: Message = {"type": "websocket.close"}
 

@@ -9,6 +9,8 @@ from microframe.testing import AsyncTestClient, ClientTimeout, ProtocolError, Te
 from microframe.testing.waiting import Receive, Scope, Send
 from tests.testing.applications import Life, answering, piece, sending, start
 
+pytestmark = pytest.mark.virtual_time
+
 
 class Counting:
     """Sends numbered pieces until it is told to stop; counts those that were taken."""
@@ -98,6 +100,7 @@ async def test_leaving_early_tells_the_application_and_waits_for_its_end() -> No
     assert (app.left, app.taken) == (True, 1)
 
 
+@pytest.mark.virtual_time(False)  # on its loop there is always something to do
 async def test_an_application_that_never_stops_is_stopped() -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await send(start())
@@ -105,7 +108,7 @@ async def test_an_application_that_never_stops_is_stopped() -> None:
             await send(piece(b"x", True))
 
     with pytest.raises(ClientTimeout, match="the client has left, but the application has not ended"):
-        async with AsyncTestClient(app).stream("GET", "/", timeout=0.05):
+        async with AsyncTestClient(app).stream("GET", "/", timeout=1):
             pass
 
 

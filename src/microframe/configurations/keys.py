@@ -13,7 +13,7 @@ from microframe.exceptions import SetupError
 FOLDER = ".microframe"
 FILE = "secret"
 LARGEST_FILE = 4096
-PATIENCE = 1.0  # seconds for another process to write the secret it is making
+PATIENCE = 5.0  # seconds for another process to write the secret it is making
 
 _ADVICE = "make one with: python -c 'import secrets; print(secrets.token_urlsafe(32))'"
 

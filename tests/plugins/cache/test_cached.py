@@ -24,6 +24,8 @@ from tests.caching.origin import Clock
 from tests.caching.test_responses import Away
 from tests.scopes import call
 
+pytestmark = pytest.mark.virtual_time
+
 
 def make_cache(store: Optional[MemoryStore] = None) -> ValueCache:
     store = MemoryStore() if store is None else store
