@@ -11,9 +11,10 @@ import pytest
 
 from microframe import Application, SetupError
 from microframe.middleware.sessions import SessionMiddleware
+from microframe.redis_client import Breaker, RedisUnavailable
 from microframe.sessions import Session, Sessions
 from microframe.store import Algorithm, Store, StoreUnavailable
-from microframe.stores.redis import Breaker, RedisStore
+from microframe.stores.redis import RedisStore
 from microframe.testing import TestClient
 from tests.servers import RedisServer, redis_server
 from tests.stores.contract import (
@@ -184,11 +185,11 @@ def test_a_breaker_lets_one_call_try_at_a_time() -> None:
     for _ in range(2):
         breaker.check()
         breaker.failed()
-    with pytest.raises(StoreUnavailable):
+    with pytest.raises(RedisUnavailable):
         breaker.check()
     now[0] = 1.0
     breaker.check()
-    with pytest.raises(StoreUnavailable):
+    with pytest.raises(RedisUnavailable):
         breaker.check()
     breaker.answered()
     breaker.check()
