@@ -5,6 +5,7 @@ import logging
 from typing import Any, AsyncIterable, Awaitable, Callable, Optional, Tuple
 
 from microframe.asgi.files import TakenFile, hand_over, take_file
+from microframe.asgi.heads import NO_BODY, Heads
 from microframe.asgi.messages import HeadCheck, Message, Receive, Scope, ScopeEdge, Send, read_path
 from microframe.concurrency import cancelled_by
 from microframe.context import Owner
@@ -18,12 +19,6 @@ from microframe.middleware.errors import Errors, not_a_response
 
 logger = logging.getLogger("microframe.edge")
 
-CONSTANT_HEADERS: RawHeaders = [
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"DENY"),
-    (b"referrer-policy", b"strict-origin-when-cross-origin"),
-]
-CHECKED = frozenset(name for name, _ in CONSTANT_HEADERS) | {b"content-length", b"transfer-encoding"}
 PERCENT = ord("%")
 """Looked for as a number it costs a tenth of what `b"%" in` does, which raises and swallows an error first."""
 RAISE = "microframe.raise"
@@ -94,7 +89,7 @@ class HttpEdge(ScopeEdge):
 
 
 def build_http(
-    owner: Owner, endpoint: Endpoint, errors: Errors, check: HeadCheck, body_limit: int
+    owner: Owner, endpoint: Endpoint, errors: Errors, check: HeadCheck, body_limit: int, heads: Heads
 ) -> Callable[..., Awaitable[None]]:
     """The part of the edge that serves requests; it also answers what the endpoint raises."""
 
@@ -117,18 +112,17 @@ def build_http(
             except Exception as exc:
                 response = await errors.answer(request, exc)
             response = response if request._values is None else await settled(request, response, errors)
-            body = response.body
+            status, body = response.status_code, response.body
             if type(body) is bytes:
-                status, headers = response.status_code, whole_headers(request, response, len(body))
-                if request.method == "HEAD" or status in NO_BODY:
-                    body = b""
+                headers = heads.whole(request, response, len(body))
+                body = b"" if request.method == "HEAD" or status in NO_BODY else body
                 try:
                     await send({"type": "http.response.start", "status": status, "headers": headers})
                     await send({"type": "http.response.body", "body": body})
                 except OSError as exc:
                     failure = left(exc)
             else:
-                failure = await send_other(request, response, edge, send, errors)
+                failure = await send_other(request, response, edge, send, errors, heads)
             # Also for a client that has left: what they do is seldom for it alone.
             for task in response.after:
                 await task()
@@ -179,59 +173,17 @@ class BrokenStream(RuntimeError):
     """A streaming answer ended before its end."""
 
 
-def whole_headers(request: Request, response: Response, length: int) -> RawHeaders:
-    """The headers of an answer whose body is there: its own, the constant ones, and the length."""
-    raw = response.raw_headers
-    if request._reply_headers:
-        raw = raw + request._reply_headers
-    if response.status_code < 200 or response.status_code in NO_BODY:
-        return bodiless_headers(raw)
-    for name, _ in raw:
-        if name in CHECKED:
-            return complete_headers(raw, length, request.method == "HEAD" and not length)
-    return [
-        *raw,
-        *CONSTANT_HEADERS,
-        LENGTHS[length] if length < KEPT else (b"content-length", b"%d" % length),
-    ]
-
-
-KEPT = 1024
-LENGTHS = tuple((b"content-length", b"%d" % length) for length in range(KEPT))
-NO_BODY = (204, 304)
-"""What a server writes after the head of such an answer, a client takes for the next one (RFC 9112 §6.3)."""
-
-
-def complete_headers(raw: RawHeaders, length: Optional[int], keeps_length: bool = False) -> RawHeaders:
-    """Add the constant headers that the answer does not set itself, and the length that the body really has."""
-    names = {name for name, _ in raw}
-    dropped = (
-        (b"transfer-encoding",)
-        if keeps_length or length is None
-        else (b"content-length", b"transfer-encoding")
-    )
-    headers = [pair for pair in raw if pair[0] not in dropped]
-    headers += [pair for pair in CONSTANT_HEADERS if pair[0] not in names]
-    if length is not None and not (keeps_length and b"content-length" in names):
-        headers.append((b"content-length", b"%d" % length))
-    return headers
-
-
-def bodiless_headers(raw: RawHeaders) -> RawHeaders:
-    return [pair for pair in complete_headers(raw, None) if pair[0] != b"content-length"]
-
-
 async def send_other(
-    request: Request, response: Response, edge: HttpEdge, send: Send, errors: Errors
+    request: Request, response: Response, edge: HttpEdge, send: Send, errors: Errors, heads: Heads
 ) -> Optional[ClientDisconnect]:
     """A body that is not simply there: pieces, or a file, of which a request may ask for parts."""
     if isinstance(response.body, FileSlice):
         response = await take_file(request, response, edge.extensions, errors)
-    return await send_pieces(request, response, edge, send)
+    return await send_pieces(request, response, edge, send, heads)
 
 
 async def send_pieces(
-    request: Request, response: Response, edge: HttpEdge, send: Send
+    request: Request, response: Response, edge: HttpEdge, send: Send, heads: Heads
 ) -> Optional[ClientDisconnect]:
     """A body in pieces: each waits until the server takes it; a client that leaves ends the making of more.
 
@@ -240,12 +192,13 @@ async def send_pieces(
     pieces: Any = response.body
     is_whole = isinstance(pieces, bytes)
     bodiless = response.status_code in NO_BODY
+    raw = response.raw_headers + (request._reply_headers or [])
     if is_whole:
-        headers = whole_headers(request, response, len(pieces))
+        length: Optional[int] = len(pieces)
     else:
         length = pieces.length if isinstance(pieces, TakenFile) else None
-        raw = response.raw_headers + (request._reply_headers or [])
-        headers = bodiless_headers(raw) if bodiless else complete_headers(raw, length)
+    keeps_length = is_whole and request.method == "HEAD" and not length
+    headers = heads.bodiless(request, raw) if bodiless else heads.complete(request, raw, length, keeps_length)
     handed = hand_over(pieces, edge.extensions) if isinstance(pieces, TakenFile) else None
     silent = bodiless or request.method == "HEAD"
     try:

@@ -4,7 +4,8 @@ import contextlib
 from typing import Any, Awaitable, Callable, Dict, Optional, Sequence, Tuple, Union
 
 from microframe.asgi.ends import finish
-from microframe.asgi.http import RAISE, complete_headers
+from microframe.asgi.heads import complete_headers
+from microframe.asgi.http import RAISE
 from microframe.asgi.messages import HeadCheck, Receive, Scope, ScopeEdge, Send, read_path
 from microframe.context import Owner
 from microframe.endpoint import Guard

@@ -2,6 +2,7 @@
 
 from typing import Awaitable, Mapping, NamedTuple, Optional, Protocol, Tuple
 
+from microframe.asgi.heads import PAGE_HEADERS, SECURE_HEADERS, Heads
 from microframe.asgi.http import build_http
 from microframe.asgi.lifespan import serve_lifespan
 from microframe.asgi.messages import (
@@ -35,22 +36,26 @@ class Served(Owner, Protocol):
 
 
 class Limits(NamedTuple):
-    """What one application lets through, at the edge and where it is mounted in another."""
+    """What one application lets through, at the edge and where it is mounted in another; and what its answers say."""
 
     head: HeadCheck
     body: int
     form: FormLimits
     socket: SocketLimits
+    heads: Heads
 
 
-def configured_limits(config: AppConfig) -> Limits:
+def configured_limits(config: AppConfig, says_headers: bool = False) -> Limits:
+    """The limits of a configuration; `says_headers`: middleware puts the headers for browsers on answers."""
     head = build_head_check(
         HeadLimits(
             config.max_header_count, config.max_header_size, config.max_path_size, config.max_query_params
         )
     )
     socket = SocketLimits(head, config.websocket_max_message_size, config.websocket_allowed_origins)
-    return Limits(head, config.max_body_size, configured_form_limits(config), socket)
+    secure = SECURE_HEADERS if config.is_production else []
+    heads = Heads([], []) if says_headers else Heads(PAGE_HEADERS, secure)
+    return Limits(head, config.max_body_size, configured_form_limits(config), socket, heads)
 
 
 def configured_form_limits(config: AppConfig) -> FormLimits:
@@ -86,7 +91,7 @@ def build_edge(
     root = served.config.root_path
     if limits.form is not DEFAULT_FORM_LIMITS:
         endpoint = limit_forms(endpoint, limits.form)
-    http = below(root, build_http(served, endpoint, errors, limits.head, limits.body))
+    http = below(root, build_http(served, endpoint, errors, limits.head, limits.body, limits.heads))
     socket = below(root, build_socket(served, handler, guards, errors, limits.socket))
 
     async def protocol(scope: Scope, receive: Receive, send: Send) -> None:

@@ -28,7 +28,7 @@ from microframe.assembly.installation import Base, Installation, install
 from microframe.assembly.layers import Layer, Stack, layers_around, order_layers
 from microframe.assembly.mounts import Opened, keep_limits, open_asgi
 from microframe.assembly.parts import gather_parts
-from microframe.assembly.protection import hold_to_limits, protect_sessions
+from microframe.assembly.protection import hold_to_limits, protect_sessions, says_headers
 from microframe.assembly.stores import OwnStore
 from microframe.assembly.table import Found, Table, Workshop
 from microframe.assembly.versions import dispatch_requests, dispatch_sockets
@@ -166,7 +166,7 @@ class Assembly:
         inner = self.build_endpoint(table, layers, guards, errors)
         endpoint = errors(inner)
         socket = dispatch_sockets(table.sockets, self.application.versioning)
-        limits = configured_limits(self.config)
+        limits = configured_limits(self.config, says_headers(self.stacks))
         edge = build_edge(self.application, inner, socket, errors, guards, limits)
         protocol = edge.protocol
         for wrap in self.around:

@@ -60,6 +60,12 @@ def hold_to_limits(
         )
 
 
+def says_headers(stacks: Sequence[Stack]) -> bool:
+    """Whether somebody has said which headers for browsers answers have; then none are added to those."""
+    known = sys.modules.get("microframe.middleware.security_headers")
+    return known is not None and bool(added(stacks, known.SecurityHeadersMiddleware))
+
+
 def added(stacks: Sequence[Stack], kind: type) -> List[Any]:
     """The middleware of one class that somebody has added."""
     return [
