@@ -8,6 +8,7 @@ from typing import Callable, Iterable, List, Optional
 
 from microframe import Application, SetupError
 from microframe.cli.checks.contributed import find_contributed
+from microframe.cli.checks.safe_methods import find_unsafe_gets
 from microframe.cli.checks.undeclared import find_undeclared_raises
 from microframe.cli.failure import FAILED, USAGE, Failure, explained, place_of
 from microframe.cli.findings import FORMATS
@@ -19,7 +20,11 @@ from microframe.plugin import Finding
 with requires_extra("cli"):
     import click
 
-CHECKS: List[Callable[[Application], Iterable[Finding]]] = [find_undeclared_raises, find_contributed]
+CHECKS: List[Callable[[Application], Iterable[Finding]]] = [
+    find_undeclared_raises,
+    find_unsafe_gets,
+    find_contributed,
+]
 """What is looked for, in the order in which it is told. Each is given the application, built."""
 
 PLACE = re.compile(r"\(([^()]+):(\d+)\)")
