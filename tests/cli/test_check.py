@@ -316,3 +316,21 @@ def test_nothing_found_is_told_in_each_format(folder: Path, form: str, said: str
     result = call("check", "--format", form)
     assert (result.exit_code, result.stderr) == (0, "")
     assert said in result.stdout
+
+
+UNSAFE = """
+from microframe import Application
+
+app = Application()
+
+@app.get("/cards/{card_id}/delete")
+async def delete_card(card_id: int) -> None: ...
+"""
+
+
+def test_a_route_that_changes_something_for_a_get_is_found(folder: Path) -> None:
+    code, found = check(folder, UNSAFE)
+    assert code == 1
+    told = "GET /cards/{card_id}/delete is called after something that changes"
+    assert [line.partition(": use")[0] for line in found] == [f"app.py:6: error: {told}"]
+    assert found[0].endswith("[unsafe-get]")

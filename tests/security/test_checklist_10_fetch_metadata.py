@@ -1,6 +1,5 @@
 """Checklist 10 and 11: what browsers say of a request decides, and what is safe to ask for changes nothing."""
 
-from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
 
 import pytest
@@ -9,7 +8,6 @@ from microframe import Application, Router
 from microframe.cli.checks.safe_methods import find_unsafe_gets, is_change
 from microframe.middleware.csrf import CSRFMiddleware, CsrfToken
 from microframe.testing import TestClient
-from tests.cli.programs import call
 
 SITES = ["same-origin", "same-site", "cross-site", "none", None]
 METHODS = ["GET", "HEAD", "OPTIONS", "QUERY", "POST", "PUT", "PATCH", "DELETE"]
@@ -128,20 +126,6 @@ def test_a_route_that_changes_something_for_a_get_is_found() -> None:
     ]
     assert {one.file for one in found} == {__file__}
     assert all(one.line > 0 and one.code == "unsafe-get" for one in found)
-
-
-def test_the_command_tells_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "app.py").write_text(
-        "from microframe import Application\n\n"
-        "app = Application()\n\n\n"
-        "@app.get('/cards/{card}/delete')\n"
-        "async def delete_card(card: int) -> None: ...\n"
-    )
-    result = call("check", "app:app")
-    assert result.exit_code == 1
-    assert "GET /cards/{card}/delete is called after something that changes" in result.stdout
-    assert "[unsafe-get]" in result.stdout
 
 
 def test_the_demo_changes_nothing_for_a_get() -> None:
