@@ -27,7 +27,9 @@ from microframe import (
 )
 from microframe.http.kept import Kept, digest, pack, unpack
 from microframe.middleware.idempotency import IdempotencyKeyInvalidException, read_key
+from microframe.middleware.sessions import SessionMiddleware
 from microframe.security import APIKeyHeader
+from microframe.sessions import Session
 from microframe.store import Entry, Store, StoreUnavailable
 from microframe.stores.memory import MemoryStore
 from microframe.testing import AsyncTestClient
@@ -490,6 +492,26 @@ async def test_an_identity_is_a_caller_whatever_its_credentials() -> None:
     assert (await cards.post()).json()["number"] == 3
     assert (await cards.post(authorization="bad")).status_code == 401
     assert len(cards.runs) == 3
+
+
+async def test_the_user_of_a_session_is_a_caller_whatever_other_cookies_there_are() -> None:
+    cards = Cards()
+    cards.app.add_middleware(SessionMiddleware)
+
+    @cards.app.post("/login/{name}", csrf=False)
+    async def login(session: Session, name: str) -> None:
+        session.login(name)
+
+    async def session_of(name: str) -> str:
+        answer = await cards.client().post(f"/login/{name}")
+        return answer.headers["set-cookie"].partition(";")[0]
+
+    ann, bob = await session_of("ann"), await session_of("bob")
+    sent = [ann, bob, f"{ann}; seen=2", await session_of("ann"), f"seen=1; {bob}"]
+    origin = {"origin": "http://testserver", "hx-request": "true"}
+    answers = [await cards.post(cookie=cookie, **origin) for cookie in sent]
+    assert [answer.json()["number"] for answer in answers] == [1, 2, 1, 1, 2]
+    assert (await cards.post(cookie=ann, authorization="Bearer x")).json()["number"] == 3
 
 
 async def test_the_header_of_a_security_scheme_is_a_caller() -> None:

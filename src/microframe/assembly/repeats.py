@@ -11,6 +11,7 @@ from microframe.identity import Identity
 from microframe.injection.injector import Injector
 from microframe.injection.sources import sent_name
 from microframe.routing.route import Route
+from microframe.sessions.session import Session
 from microframe.store import Locks, Store
 
 Answer = Callable[[Request, Exception], Awaitable[Response]]
@@ -45,6 +46,7 @@ def build_once(route: Route, injector: Injector, answer: Answer, application: st
     known = Known(
         application,
         injector.providers.get(Identity) is not None,
+        injector.providers.get(Session) is not None,
         frozenset(headers),
         tuple(sorted(asked - {b"idempotency-key"})),
     )

@@ -16,6 +16,7 @@ from microframe.http.responses import Response
 from microframe.identity import Identity
 from microframe.routing.idempotency import Idempotency
 from microframe.routing.route import Route
+from microframe.sessions.session import Session
 from microframe.store import Lease, Locks, Store, StoreUnavailable
 
 logger = logging.getLogger("microframe.idempotency")
@@ -25,7 +26,7 @@ Answer = Callable[[Request, Exception], Awaitable[Response]]
 
 HEADER = "idempotency-key"
 LONGEST_KEY = 255
-SAFE = frozenset(["GET", "HEAD", "OPTIONS", "TRACE"])
+SAFE = frozenset(["GET", "HEAD", "OPTIONS", "QUERY", "TRACE"])
 QUOTED = re.compile(r'"(?:[^"\\]|\\["\\])+"')
 ESCAPED = re.compile(r'\\(["\\])')
 CREDENTIALS = (b"authorization", b"cookie", b"proxy-authorization", b"x-api-key")
@@ -65,6 +66,7 @@ class Known(NamedTuple):
     application: str
     knows_identity: bool
     """Whether somebody provides an `Identity`."""
+    knows_sessions: bool
     credentials: FrozenSet[bytes]
     """The headers in which its security schemes want credentials."""
     asked: Tuple[bytes, ...]
@@ -186,7 +188,12 @@ async def caller_of(request: Request, option: Idempotency, known: Known) -> Tupl
         if identity is not None:
             return [b"identity", str(identity.id).encode()], True
     names = known.credentials
+    user = (await request.resolve(Session)).user if known.knows_sessions else ""
+    if user:
+        names -= {b"cookie"}  # it changes with every cookie that something else on the page sets
     credentials = [part for pair in request.raw_headers if pair[0] in names for part in pair]
+    if user:
+        credentials += [b"user", user.encode()]
     if credentials:
         return [b"credentials", digest(credentials).encode()], True
     client = request.client
