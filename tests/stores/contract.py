@@ -10,7 +10,7 @@ from typing import Any, AsyncContextManager, Awaitable, Callable, List, NamedTup
 
 import pytest
 
-from microframe.store import MAX_COUNT, MAX_KEY, Algorithm, Limits, Locks, Store, Tags
+from microframe.store import MAX_COUNT, MAX_KEY, Algorithm, Lease, Limits, Locks, Store, Tags
 from tests.wire import LIMIT
 
 MANY = 1_000  # tasks at once
@@ -38,6 +38,12 @@ class Contract:
 
 async def at_once(make: Callable[[int], Awaitable[Any]], count: int = MANY) -> List[Any]:
     return list(await asyncio.gather(*(make(number) for number in range(count))))
+
+
+async def turns(count: int) -> None:
+    """Let the event loop turn so many times."""
+    for _ in range(count):
+        await asyncio.sleep(0)
 
 
 class StoreContract(Contract):
@@ -190,7 +196,9 @@ class StoreContract(Contract):
             with pytest.raises(ValueError, match="key"):
                 await bench.store.set(key, b"")
 
-    @pytest.mark.parametrize("key", ["x" * MAX_KEY, "é" * (MAX_KEY // 2), "a b\n*?[x]%_'\"\\é"], ids=len)
+    @pytest.mark.parametrize(
+        "key", ["x" * MAX_KEY, "é" * (MAX_KEY // 2), "a b\n*?[x]%_'\"\\é", "a\0b"], ids=len
+    )
     async def test_any_other_text_is_a_key(self, key: str) -> None:
         async with self.open() as bench:
             await bench.store.set(key, b"1")
@@ -435,6 +443,20 @@ class LocksContract(Contract):
             await store.release(held)
             waiting[1].cancel()
             assert await asyncio.wait_for(waiting[2], LIMIT) is not None
+
+    async def test_who_is_cancelled_while_it_asks_keeps_nothing(self) -> None:
+        async with self.open() as bench:
+            store: Locks = bench.store
+            for number in range(30):
+                asking = asyncio.ensure_future(store.acquire("app:lock", ttl=3600))
+                await (asyncio.sleep(number / 5000) if number % 2 else turns(number))
+                asking.cancel()
+                (held,) = await asyncio.gather(asking, return_exceptions=True)
+                if isinstance(held, Lease):
+                    assert await store.release(held)
+                lease = await store.acquire("app:lock", ttl=3600)
+                assert lease is not None, number
+                assert await store.release(lease)
 
     async def test_a_lock_and_a_value_may_have_one_key(self) -> None:
         async with self.open() as bench:

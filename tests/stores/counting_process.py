@@ -1,22 +1,37 @@
-"""One process of an application whose limits are in Redis: asked on its standard input, it tells how many passed.
+"""One process of an application whose limits are in a shared store: asked on standard input, it tells how many passed.
 
 `python -m tests.stores.counting_process URL LIMIT`, then lines such as `frozen sliding_window 1000`.
 """
 
 import asyncio
 import sys
-from typing import Dict
+from typing import Any, Dict
 
 from microframe import Application
 from microframe.limits.limit import ALGORITHMS, Limit
-from microframe.stores.redis import RedisStore
+from microframe.store import Store
 from tests.scopes import call
 from tests.wire import LIMIT
 
 AT_ONCE = 20
 
 
-def build(store: RedisStore, title: str, limit: int) -> Application:
+def store_at(url: str, **options: Any) -> Store:
+    """The store at this address, with more patience than a busy machine needs."""
+    if url.startswith("redis:"):
+        from microframe.stores.redis import RedisStore
+
+        return RedisStore(url, timeout=LIMIT, **options)
+    if url.startswith("postgresql:"):
+        from microframe.stores.postgres import PostgresStore
+
+        return PostgresStore(url, timeout=LIMIT, **options)
+    from microframe.stores.sqlite import SQLiteStore
+
+    return SQLiteStore(url, timeout=LIMIT, **options)
+
+
+def build(store: Store, title: str, limit: int) -> Application:
     app = Application(store=store, environment="test", title=title)
 
     async def answer() -> int:
@@ -44,8 +59,8 @@ async def count(app: Application, path: str, calls: int) -> int:
 
 
 async def serve(url: str, limit: int) -> None:
-    frozen = RedisStore(url, timeout=LIMIT, clock=lambda: 1_800_000_000.0)
-    real = RedisStore(url, timeout=LIMIT)
+    frozen = store_at(url, clock=lambda: 1_800_000_000.0)
+    real = store_at(url)
     apps: Dict[str, Application] = {
         "frozen": build(frozen, "frozen", limit),
         "real": build(real, "real", limit),

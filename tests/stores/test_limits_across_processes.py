@@ -1,18 +1,18 @@
-"""Limits that several processes share over Redis: together they let exactly as much pass as one would."""
+"""Limits that several processes share over a store: together they let exactly as much pass as one would."""
 
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import List
+from typing import ContextManager, List, NamedTuple, Protocol
 
 import pytest
 
 from microframe.limits.limit import ALGORITHMS
-from tests.servers import redis_server
+from tests.servers import postgres_server, redis_server
 from tests.wire import LIMIT
 
 SOURCES = Path(__file__).parents[2]
@@ -39,11 +39,29 @@ def line(process: "subprocess.Popen[str]") -> str:
     return process.stdout.readline().strip()
 
 
+def server(kind: str, folder: Path) -> "ContextManager[Server]":
+    """What they share, empty, with its `url`."""
+    if kind == "redis":
+        return redis_server()
+    if kind == "postgres":
+        return postgres_server()
+    return nullcontext(SQLite(f"sqlite:///{folder / 'limits.db'}"))
+
+
+class Server(Protocol):
+    @property
+    def url(self) -> str: ...
+
+
+class SQLite(NamedTuple):
+    url: str
+
+
 @contextmanager
-def processes(count: int, limit: int) -> Iterator[Processes]:
+def processes(kind: str, folder: Path, count: int, limit: int) -> Iterator[Processes]:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(SOURCES), str(SOURCES / "src")])}
-    with redis_server() as server:
-        command = [sys.executable, "-m", "tests.stores.counting_process", server.url, str(limit)]
+    with server(kind, folder) as shared:
+        command = [sys.executable, "-m", "tests.stores.counting_process", shared.url, str(limit)]
         running = [
             subprocess.Popen(
                 command,
@@ -78,12 +96,21 @@ def check(program: Processes, count: int, calls: int, limit: int) -> None:
     assert limit <= passed <= limit + refilled + 1
 
 
-def test_processes_together_let_exactly_the_limit_pass() -> None:
-    with processes(2, limit=30) as program:
+each_kind = pytest.mark.parametrize("kind", ["redis", "postgres", "sqlite"])
+
+
+@pytest.mark.timeout(120)
+@each_kind
+def test_processes_together_let_exactly_the_limit_pass(kind: str, tmp_path: Path) -> None:
+    with processes(kind, tmp_path, 2, limit=30) as program:
         check(program, count=2, calls=60, limit=30)
 
 
 @pytest.mark.soak
-def test_eight_processes_with_a_thousand_calls_each_let_exactly_a_hundred_pass() -> None:
-    with processes(8, limit=100) as program:
+@pytest.mark.timeout(600)
+@each_kind
+def test_eight_processes_with_a_thousand_calls_each_let_exactly_a_hundred_pass(
+    kind: str, tmp_path: Path
+) -> None:
+    with processes(kind, tmp_path, 8, limit=100) as program:
         check(program, count=8, calls=1000, limit=100)

@@ -11,9 +11,9 @@ import pytest
 
 from microframe import Application, SetupError
 from microframe.middleware.sessions import SessionMiddleware
-from microframe.redis_client import Breaker, RedisUnavailable
 from microframe.sessions import Session, Sessions
 from microframe.store import Algorithm, Store, StoreUnavailable
+from microframe.stores.breaker import Breaker
 from microframe.stores.redis import RedisStore
 from microframe.testing import TestClient
 from tests.servers import RedisServer, redis_server
@@ -181,15 +181,15 @@ def test_each_loop_has_connections_of_its_own(redis: RedisServer) -> None:
 
 def test_a_breaker_lets_one_call_try_at_a_time() -> None:
     now = [0.0]
-    breaker = Breaker(2, 1.0, lambda: now[0])
+    breaker = Breaker("Redis", 2, 1.0, lambda: now[0])
     for _ in range(2):
         breaker.check()
         breaker.failed()
-    with pytest.raises(RedisUnavailable):
+    with pytest.raises(StoreUnavailable):
         breaker.check()
     now[0] = 1.0
     breaker.check()
-    with pytest.raises(RedisUnavailable):
+    with pytest.raises(StoreUnavailable):
         breaker.check()
     breaker.answered()
     breaker.check()

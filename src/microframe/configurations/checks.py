@@ -17,8 +17,7 @@ _HOST = re.compile(r"(\*\.)?[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\]")
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
 _PATH = re.compile(r"(/[^\s/\\?#\x00-\x1f\x7f]+)*/?")
-_STORES = r"(memory|redis|rediss|unix)://"
-_BROKERS = r"(memory|redis|rediss|unix)://"
+_STORES = r"(memory|sqlite|postgres|postgresql|redis|rediss|unix)://"
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -179,14 +178,8 @@ def redis_address(value: object) -> str:
 def store_address(value: object) -> str:
     """An address of a store, or nothing."""
     if not isinstance(value, str) or not re.fullmatch(rf"({_STORES}[^\s\x00-\x1f\x7f]*)?", value):
-        raise Mismatch("an address such as redis://127.0.0.1:6379/0 or memory://, or nothing", value)
-    return value
-
-
-def broker_address(value: object) -> str:
-    """An address of a broker, or nothing."""
-    if not isinstance(value, str) or not re.fullmatch(rf"({_BROKERS}[^\s\x00-\x1f\x7f]*)?", value):
-        raise Mismatch("an address such as redis://127.0.0.1:6379/0 or memory://, or nothing", value)
+        expected = "an address such as sqlite:///board.db, postgresql://db.internal/board or redis://127.0.0.1:6379/0"
+        raise Mismatch(f"{expected}, or nothing", value)
     return value
 
 
@@ -311,6 +304,5 @@ CHECKS: Dict[str, Check] = {
     "log_level": choice("critical", "error", "warning", "info", "debug"),
     "redis_url": redis_address,
     "store_url": store_address,
-    "broker_url": broker_address,
     "sections": sections_of,
 }

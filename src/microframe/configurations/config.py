@@ -57,7 +57,6 @@ class ConfigOptions(DocumentOptions, total=False):
     log_level: LogLevel
     redis_url: str
     store_url: str
-    broker_url: str
     sections: SectionTables
 
 
@@ -178,12 +177,8 @@ class AppConfig(DocumentSettings):
     """Where everything is that processes share: `redis://cache.internal:6379/0`. Nothing: in this process."""
 
     store_url: str = field(default="", repr=False)
-    """Where the store is, if not in the Redis of `redis_url`: `redis://…`, or `memory://` for each
-    process by itself."""
-
-    broker_url: str = field(default="", repr=False)
-    """Where processes tell each other what has happened, if not in the Redis of `redis_url`: `redis://…`, or
-    `memory://` for each process by itself."""
+    """Where the store is, if not in the Redis of `redis_url`: `sqlite:///board.db`, `postgresql://db.internal/board`,
+    `redis://…`, or `memory://` for each process by itself."""
 
     sections: SectionTables = field(default=Sections(), repr=False, hash=False)
     """Settings of plugins and of the program itself, by section: `read_section(config, name, Type)`."""
@@ -223,12 +218,6 @@ class AppConfig(DocumentSettings):
     def shared_store(self) -> str:
         """The address of the store that processes share; nothing where each has its own, in memory."""
         url = self.store_url or self.redis_url
-        return "" if url.startswith("memory:") else url
-
-    @property
-    def shared_broker(self) -> str:
-        """The address of the broker that processes share; nothing where each has its own, in memory."""
-        url = self.broker_url or self.redis_url
         return "" if url.startswith("memory:") else url
 
     def replace(self, **changes: Unpack[ConfigOptions]) -> "AppConfig":

@@ -24,6 +24,14 @@ def _made(scheme: str, url: str) -> Store:
         from microframe.stores.redis import RedisStore
 
         return RedisStore(url)
+    if scheme in ("postgresql", "postgres"):
+        from microframe.stores.postgres import PostgresStore
+
+        return PostgresStore(url)
+    if scheme == "sqlite":
+        from microframe.stores.sqlite import SQLiteStore
+
+        return SQLiteStore(url)
     if scheme == "memory":
         from microframe.stores.memory import MemoryStore
 

@@ -1,4 +1,4 @@
-"""Counting: the algorithms of limits, each over the state of one key, for a store that keeps it in the process."""
+"""Counting: the algorithms of limits, each over the state of one key, for a store that counts in the process."""
 
 from typing import Callable, Dict, List, Protocol, Tuple
 
@@ -22,6 +22,12 @@ class Counted(Protocol):
 
     def grows(self, now: float, cost: int) -> bool:
         """Whether counting this would take more room."""
+
+    def state(self) -> List[float]:
+        """All it remembers, to be kept elsewhere."""
+
+    def restore(self, state: List[float]) -> None:
+        """Go on from what another one remembered."""
 
 
 class FixedWindow:
@@ -49,6 +55,12 @@ class FixedWindow:
 
     def grows(self, now: float, cost: int) -> bool:
         return False
+
+    def state(self) -> List[float]:
+        return [self._used, self.expires]
+
+    def restore(self, state: List[float]) -> None:
+        self._used, self.expires = int(state[0]), state[1]
 
 
 class SlidingWindow:
@@ -96,6 +108,14 @@ class SlidingWindow:
     def grows(self, now: float, cost: int) -> bool:
         return self._used + cost <= self._limit and not (self._passed and self._passed[0][0] <= now)
 
+    def state(self) -> List[float]:
+        return [number for call in self._passed for number in call]
+
+    def restore(self, state: List[float]) -> None:
+        self._passed = [(ends, int(worth)) for ends, worth in zip(state[::2], state[1::2])]
+        self._used = sum(worth for _, worth in self._passed)
+        self.expires = self._passed[-1][0]
+
 
 class Gcra:
     """`limit` at once, then evenly: one number, the time by which all that has passed would have passed evenly.
@@ -130,6 +150,12 @@ class Gcra:
 
     def grows(self, now: float, cost: int) -> bool:
         return False
+
+    def state(self) -> List[float]:
+        return [self._arrival, self.expires]
+
+    def restore(self, state: List[float]) -> None:
+        self._arrival, self.expires = int(state[0]), state[1]
 
 
 def seconds(amount: int, limit: int) -> float:

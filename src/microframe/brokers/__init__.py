@@ -1,1 +1,0 @@
-"""Brokers: implementations of the contract in `broker.py`, one module for each."""

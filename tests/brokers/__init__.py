@@ -1,1 +1,0 @@
-"""Brokers: one contract, and every implementation of it."""
