@@ -207,6 +207,10 @@ class Application(Router):
             raise self._broken.with_traceback(self._broken_at)
         try:
             self._put_together()
+            if not self._is_mounted and self.is_strict:
+                from microframe.checks.weaknesses import refuse_weaknesses
+
+                refuse_weaknesses(self)
         except Exception as exc:
             # Half of it may be registered: what is told again is the mistake itself, not what follows from it.
             self._broken, self._broken_at = exc, exc.__traceback__
@@ -230,6 +234,12 @@ class Application(Router):
         self._edge, self._http = program.edge, program.http
         self._built = program.endpoint
         self._program = program
+
+    @property
+    def is_strict(self) -> bool:
+        """Whether it, or an application that it mounts, starts only where nothing of it is weak."""
+        inner = [mount.app for mount in self.mounts if isinstance(mount.app, Application)]
+        return self.config.strict or any(app.is_strict for app in inner)
 
     @property
     def routes(self) -> List[Route]:

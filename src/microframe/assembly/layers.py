@@ -10,6 +10,7 @@ from microframe.http.request import Request
 from microframe.http.responses import Response
 from microframe.injection.handler import is_asgi_middleware
 from microframe.injection.signature import count_arguments
+from microframe.routing.place import place_of_call
 from microframe.routing.route import Inherited, Mount, Route, where_is
 
 SLOTS = ("errors", "trace", "headers", "cors", "compress", "session", "csrf", "limit", "cache", "app")
@@ -25,6 +26,13 @@ class Layer(NamedTuple):
     after: str = ""
 
 
+class Made(NamedTuple):
+    """Something that was added as middleware, and the file and line where that is written."""
+
+    middleware: Any
+    place: Tuple[str, int]
+
+
 class Place(NamedTuple):
     """Where a middleware wants to stand; without a slot in its own, or in `app`."""
 
@@ -38,8 +46,7 @@ class Stack:
 
     def __init__(self) -> None:
         self.layers: List[Layer] = []
-        self.set_up: List[Any] = []
-        """What surrounds nothing itself."""
+        self.made: List[Made] = []
         self.around: List[Callable[[ASGIApp], ASGIApp]] = []
 
     def add(self, middleware: Any, arguments: Sequence[Any], options: Mapping[str, Any], place: Place) -> Any:
@@ -59,9 +66,9 @@ class Stack:
             made = middleware if bare else middleware(*arguments, **options)
         except TypeError as exc:
             raise SetupError(f"the middleware {where_is(middleware)} cannot be made: {exc}") from exc
+        self.made.append(Made(made, place_of_call()))
         if hasattr(made, "setup") and not callable(made) and not hasattr(made, "for_route"):
-            self.set_up.append(made)
-            return made
+            return made  # it surrounds nothing itself
         if not hasattr(made, "for_route"):
             check_layer(made, name)
         slot = place.slot or getattr(made, "slot", "app")

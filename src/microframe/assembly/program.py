@@ -24,7 +24,7 @@ from microframe.assembly.documents import Document, check_operation_ids, documen
 from microframe.assembly.edge import Served, build_edge, configured_debug_page, configured_limits
 from microframe.assembly.guards import gather_guards
 from microframe.assembly.installation import Base, Installation, install
-from microframe.assembly.layers import Layer, Stack, layers_around, order_layers
+from microframe.assembly.layers import Layer, Made, Stack, layers_around, order_layers
 from microframe.assembly.mounts import Opened, keep_limits, open_asgi
 from microframe.assembly.parts import gather_parts
 from microframe.assembly.protection import hold_to_limits, protect_sessions, says_headers
@@ -94,8 +94,8 @@ class Program(NamedTuple):
     """Those that are asked about everything."""
     layers: Sequence[Layer]
     """The middleware of the application, plugins' included, the outermost first."""
-    set_up: Sequence[Any]
-    """What was added as middleware and surrounds nothing itself."""
+    made: Sequence[Made]
+    """Everything that was added as middleware, also what surrounds nothing itself."""
     handlers: Mapping[Any, Callable[..., Any]]
 
     @property
@@ -181,7 +181,7 @@ class Assembly:
             ),
             guards,
             layers,
-            [made for stack in self.stacks for made in stack.set_up],
+            [made for stack in self.stacks for made in stack.made],
             handlers,
         )
 

@@ -11,6 +11,7 @@ from microframe.caching.responses import ResponseCache
 from microframe.checks.stance import Stance, Subject
 from microframe.checks.stances import subjects_of
 from microframe.injection.providers import type_name
+from microframe.plugin import Finding
 from microframe.posture import LimitStance
 from microframe.sessions.keeper import Keeper
 from microframe.sessions.session import Session
@@ -44,6 +45,31 @@ def kept_in_process(app: Any) -> List[str]:
     return list(dict.fromkeys(kept))
 
 
+def find_separate_limits(subject: Subject) -> Iterator[Finding]:
+    """Rate limits that each of several workers counts by itself: a client may ask as often again as there are."""
+    yield from separate(subject, "limits-per-process", limits_in(subject), "counted by each for itself")
+
+
+def find_separate_stores(subject: Subject) -> Iterator[Finding]:
+    """Anything else that each of several workers would keep for itself."""
+    yield from separate(subject, "store-per-process", others_in(subject), "kept by each for itself")
+
+
+def separate(subject: Subject, code: str, kept: Iterator[Kept], how: str) -> Iterator[Finding]:
+    found = list(kept) if subject.workers > 1 else []
+    if not found:
+        return
+    words = ", ".join(dict.fromkeys(one.what for one in found))
+    places = [one.place for one in found if one.place[0]]
+    yield Finding(
+        code,
+        f"{subject.workers} workers, and {words} {how}",
+        *(places[0] if places else subject.application.made_at),
+        severity="error",
+        remedy="Set redis_url or store_url to a store that all of them see.",
+    )
+
+
 def limits_in(subject: Subject) -> Iterator[Kept]:
     """Rate limits that are counted in one process."""
     own = own_contracts(subject)
@@ -59,10 +85,10 @@ def is_counted_here(limit: LimitStance, own: FrozenSet[object]) -> bool:
 def others_in(subject: Subject) -> Iterator[Kept]:
     """Everything else that is kept in one process."""
     own = own_contracts(subject)
-    for middleware in subject.middleware:
+    for middleware, place in subject.made:
         store = getattr(middleware, "store", None)
         if store is not None and not is_shared(store) and not is_counting(middleware):
-            yield Kept(f"what {type(middleware).__name__} keeps in its store")
+            yield Kept(f"what {type(middleware).__name__} keeps in its store", place)
     injector = subject.application.injector
     providers = [(kind, injector.providers[kind]) for kind in injector.providers.kinds()]
     drawing = [kind for kind, one in providers if kind not in CONTRACTS and own & injector.reached_by(one)]

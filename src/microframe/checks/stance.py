@@ -1,8 +1,9 @@
 """Stance: one route or mount of a built application, and what stands before it."""
 
 from dataclasses import dataclass
-from typing import Any, FrozenSet, List, Optional, Protocol, Sequence, Tuple, Union
+from typing import FrozenSet, List, Optional, Protocol, Sequence, Tuple, Union
 
+from microframe.assembly.layers import Made
 from microframe.assembly.program import Program
 from microframe.assembly.stores import OwnStore
 from microframe.configurations.config import AppConfig
@@ -135,7 +136,7 @@ class Subject:
         return self.mount is None
 
     @property
-    def middleware(self) -> Sequence[Any]:
-        """What was added as middleware, the outermost first, and what surrounds nothing behind it."""
+    def made(self) -> Sequence[Made]:
+        """What was added as middleware."""
         program = self.application._program
-        return [] if program is None else [*(one.middleware for one in program.layers), *program.set_up]
+        return [] if program is None else program.made

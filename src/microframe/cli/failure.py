@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO, Any, Iterator, List, Optional, Tuple
 
 from microframe.extras import requires_extra
+from microframe.routing.place import shown_path
 
 with requires_extra("cli"):
     import click
@@ -66,14 +67,6 @@ def is_machinery(file: str) -> bool:
 def _installed() -> Tuple[str, ...]:
     paths = sysconfig.get_paths()
     return tuple({paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")})
-
-
-def shown_path(file: str) -> str:
-    """A path as it is shown: relative where it is below the working directory."""
-    try:
-        return str(Path(file).relative_to(Path.cwd()))
-    except ValueError:
-        return file
 
 
 def did_you_mean(name: str, known: List[str]) -> str:

@@ -3,9 +3,9 @@
 import json
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Sequence
 
-from microframe.cli.failure import shown_path
 from microframe.cli.sarif import Result, Rule, format_log
 from microframe.plugin import Finding
+from microframe.routing.place import shown_path
 
 
 def format_text(findings: Sequence[Finding]) -> str:

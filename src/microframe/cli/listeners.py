@@ -7,7 +7,8 @@ import os
 import socket
 from typing import Iterator, List, Optional, Tuple
 
-from microframe.cli.failure import FAILED, USAGE, Failure, shown_path
+from microframe.cli.failure import FAILED, USAGE, Failure
+from microframe.routing.place import shown_path
 
 Bindable = Tuple[int, Tuple[object, ...]]
 """A family and an address of it."""

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Sequence
 
 from microframe.checks.stance import Stance, Subject
-from microframe.cli.failure import shown_path
 from microframe.cli.sarif import Result, Rule, format_log
 from microframe.injection.description import Note, describe
+from microframe.routing.place import shown_path
 from microframe.routing.route import Route
 
 COLUMNS = (

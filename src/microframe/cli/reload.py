@@ -5,11 +5,12 @@ import socket
 from pathlib import Path
 from typing import Any, Callable, List
 
-from microframe.cli.failure import FAILED, shown_path
+from microframe.cli.failure import FAILED
 from microframe.cli.listeners import close_all
 from microframe.cli.plan import Plan
 from microframe.cli.worker import ENDED_BY_US, TICK, Child, Signals
 from microframe.extras import requires_extra
+from microframe.routing.place import shown_path
 
 with requires_extra("server"):
     from watchfiles import PythonFilter, watch

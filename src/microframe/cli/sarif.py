@@ -6,7 +6,7 @@ from typing import Any, Dict, NamedTuple, Sequence
 from urllib.parse import quote
 
 from microframe import __version__
-from microframe.cli.failure import shown_path
+from microframe.routing.place import shown_path
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, Callable, NoReturn, Optional, Union
 
 from microframe import Application, Router, SetupError
-from microframe.cli.failure import USAGE, Failure, did_you_mean, place_of, shown_path
+from microframe.cli.failure import USAGE, Failure, did_you_mean, place_of
 from microframe.injection.signature import count_arguments
+from microframe.routing.place import shown_path
 
 CANDIDATES = ("app", "main")
 ATTRIBUTE = "app"

@@ -225,7 +225,11 @@ class AppConfig(DocumentSettings):
         refuse_unknown_fields(changes)
         derived: FrozenSet[str] = getattr(self, "_derived", frozenset())
         kept = {name: getattr(self, name) for name in FIELDS if name not in derived}
-        return AppConfig(**cast(ConfigOptions, {**kept, **changes}))
+        made = AppConfig(**cast(ConfigOptions, {**kept, **changes}))
+        if hasattr(self, "_sources"):
+            sources = {name: where for name, where in self._sources.items() if name not in changes}
+            object.__setattr__(made, "_sources", sources)
+        return made
 
     __replace__ = replace  # `copy.replace`, Python 3.13
 

@@ -37,6 +37,14 @@ class FieldError(SetupError):
         self.problem = problem
 
 
+class UnknownSetting(SetupError):
+    """A setting that means nothing; `where` is its key and its source, `hint` what may have been meant."""
+
+    def __init__(self, where: str, hint: str = "", problem: str = "no such setting") -> None:
+        super().__init__(f"{where}: {problem}{hint}")
+        self.where = where
+
+
 def field_error(field: str, mismatch: Mismatch) -> FieldError:
     """A mismatch, once the field is known; the value of a secret one stays hidden."""
     return FieldError(field, mismatch.describe(hidden=is_secret_name(field)))

@@ -27,6 +27,7 @@ def require_secret(config: AppConfig, folder: Optional[Path] = None) -> Tuple[st
     Raises:
         SetupError: production has none, or one that is too weak.
     """
+    object.__setattr__(config, "_signs", True)
     keys = tuple(key.reveal() for key in config.secret_keys)
     if config.is_production or config.strict:
         for number, key in enumerate(keys, 1):
@@ -40,6 +41,11 @@ def require_secret(config: AppConfig, folder: Optional[Path] = None) -> Tuple[st
             f"secret_key: production signs with it, and there is none (MICROFRAME_SECRET_KEY); {_ADVICE}"
         )
     return (development_secret(folder or Path()),) if config.is_development else (_process_secret(),)
+
+
+def is_signing(config: AppConfig) -> bool:
+    """Whether somebody has asked for the keys of this configuration."""
+    return hasattr(config, "_signs")
 
 
 def development_secret(folder: Path) -> str:

@@ -11,6 +11,7 @@ from microframe.configurations.coercion import coerce, parse_ring
 from microframe.configurations.config import AppConfig, ConfigOptions, refuse_unknown_fields
 from microframe.configurations.faults import FieldError, Mismatch, field_error
 from microframe.configurations.files import find_config_file
+from microframe.configurations.provenance import remember_sources
 from microframe.configurations.sections import Sections, Setting
 from microframe.configurations.sources import (
     LOCATIONS,
@@ -104,7 +105,9 @@ def _build(settings: Layer) -> AppConfig:
         else:
             values[key] = _value(key, setting)
     try:
-        return AppConfig(**cast(ConfigOptions, {**values, "sections": Sections(tables)}))
+        config = AppConfig(**cast(ConfigOptions, {**values, "sections": Sections(tables)}))
+        remember_sources(config, settings)
+        return config
     except FieldError as exc:
         blamed = settings.get(("", exc.field))
         raise SetupError(f"{exc.field if blamed is None else blamed.where}: {exc.problem}") from None

@@ -27,7 +27,7 @@ from microframe.configurations.coercion import (
     parse_list,
 )
 from microframe.configurations.config import AppConfig
-from microframe.configurations.faults import Mismatch, did_you_mean, one_line, scrub
+from microframe.configurations.faults import Mismatch, UnknownSetting, did_you_mean, one_line, scrub
 from microframe.configurations.secret import (
     Secret,
     carries_credentials,
@@ -72,7 +72,9 @@ def refuse_unknown_sections(config: AppConfig, known: Iterable[str]) -> None:
     for name in sections.names():
         for setting in sections.table(name).values():
             if name not in names:
-                raise SetupError(f"{setting.where}: nothing here is called {name}{did_you_mean(name, names)}")
+                raise UnknownSetting(
+                    setting.where, did_you_mean(name, names), f"nothing here is called {name}"
+                )
 
 
 # Dataclasses ----------------------------------------------------------------------------------------------
@@ -187,7 +189,7 @@ def _by_field(table: Table, wanted: Mapping[str, str]) -> Dict[str, Setting]:
     spelled = {name.lower(): name for name in wanted}
     for key, setting in table.items():
         if key not in spelled:
-            raise SetupError(f"{setting.where}: no such setting{did_you_mean(key, wanted)}")
+            raise UnknownSetting(setting.where, did_you_mean(key, wanted))
     return {spelled[key]: setting for key, setting in table.items()}
 
 

@@ -5,7 +5,7 @@ from typing import Dict, Iterable, Mapping, Tuple
 
 from microframe.configurations.config import FIELDS
 from microframe.configurations.dotenv import parse_dotenv
-from microframe.configurations.faults import did_you_mean, shown
+from microframe.configurations.faults import UnknownSetting, did_you_mean, shown
 from microframe.configurations.files import read_config_file, read_text
 from microframe.configurations.sections import Sections, Setting, normal
 from microframe.exceptions import SetupError
@@ -66,16 +66,14 @@ def _key_of(name: str, where: str) -> Tuple[str, str]:
         raise SetupError(f"{where}: it is read from the environment alone")
     section, separator, key = name[len(PREFIX) :].partition("__")
     if name != name.upper():
-        raise SetupError(f"{where}: no such setting; did you mean {name.upper()}?")
+        raise UnknownSetting(where, f"; did you mean {name.upper()}?")
     if separator and section and key:
         return section.lower(), key.lower()
     if name in _VARIABLES:
         return "", section.lower()
     known = [variable[len(PREFIX) :] for variable in (*_VARIABLES, *LOCATIONS)]
     hint = did_you_mean(section, known, prefix=PREFIX)
-    raise SetupError(
-        f"{where}: no such setting{hint or f' (a plugin has its own as {PREFIX}<PLUGIN>__<KEY>)'}"
-    )
+    raise UnknownSetting(where, hint or f" (a plugin has its own as {PREFIX}<PLUGIN>__<KEY>)")
 
 
 def read_file(file: Path) -> Layer:
@@ -89,7 +87,7 @@ def read_file(file: Path) -> Layer:
         elif key in APP_KEYS:
             layer["", key] = Setting(value, where)
         else:
-            raise SetupError(f"{where}: no such setting{did_you_mean(str(key), (*APP_KEYS, 'plugins'))}")
+            raise UnknownSetting(where, did_you_mean(str(key), (*APP_KEYS, "plugins")))
     return layer
 
 

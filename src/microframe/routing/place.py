@@ -19,6 +19,14 @@ def place_of_call() -> Tuple[str, int]:
     return (frame.f_code.co_filename, frame.f_lineno) if frame is not None else ("", 0)
 
 
+def shown_path(file: str) -> str:
+    """A path as it is shown: relative where it is below the working directory."""
+    try:
+        return str(Path(file).relative_to(Path.cwd()))
+    except ValueError:
+        return file
+
+
 def place_of(function: Any) -> Tuple[str, str, int]:
     """A callable's name, file and line; of what has no source nothing and 0."""
     name, _, place = where_is(function).partition(" (")
