@@ -14,6 +14,7 @@ from microframe import Connection, HTMLResponse, Provided, Request, Response, Ro
 from microframe.middleware.csrf import CsrfToken
 from microframe.middleware.rate_limit import Limit
 from microframe.middleware.security_headers import csp_nonce
+from microframe.posture import says
 from microframe.sessions import Session, Sessions
 
 BROWSER = """
@@ -32,6 +33,7 @@ class Facts(BaseModel):
     user: str
 
 
+@says()
 async def say_process(connection: Connection) -> None:
     """A guard that lets everybody pass; every answer says which process it comes from."""
     connection.reply_headers.append((b"served-by", b"%d" % os.getpid()))

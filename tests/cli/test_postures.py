@@ -229,11 +229,14 @@ async def kept() -> str: return ""
 async def as_said() -> str: return ""
 @app.get("/c")
 async def not_kept() -> str: return ""
+@app.post("/d", cache=Cache(max_age=60, tags=["a"]))
+async def forgets() -> str: return ""
 """
     assert {path: one["cache"] for path, one in records(folder, program).items()} == {
         "/a": "max-age=60, stale-if-error=30",
         "/b": "as answers say themselves",
         "/c": None,
+        "/d": None,
     }
 
 

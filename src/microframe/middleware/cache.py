@@ -52,7 +52,8 @@ class CacheMiddleware:
 
     def posture_of(self, found: Union[Route, Mount]) -> Posture:
         """What a route says of its answers."""
-        policy = read_policy(found) if isinstance(found, Route) else None
+        # Of a route that changes something the policy says what is forgotten.
+        policy = read_policy(found) if isinstance(found, Route) and "GET" in found.methods else None
         return Posture(cache="" if policy is None else policy.header.decode() or "as answers say themselves")
 
     def for_route(self, route: Route) -> Optional[Middleware]:
