@@ -14,11 +14,11 @@ from tests.sources import Function, definition, functions, graph, modules
 # DESIGN §2, lowest first. A module imports from its own layer's package or from a lower layer.
 LAYERS = [
     {"exceptions"},
-    {"concurrency", "context", "extras", "identity", "status"},
+    {"breaker", "concurrency", "context", "extras", "identity", "status"},
     {"http"},
-    {"markers", "signing", "endpoint", "posture", "store"},
-    {"websocket", "lifespan", "configurations", "security", "sessions", "limits", "caching"},
-    {"routing", "validation", "stores", "staticfiles"},
+    {"markers", "signing", "endpoint", "posture", "store", "broker"},
+    {"websocket", "lifespan", "configurations", "security", "sessions", "limits", "caching", "redis_client"},
+    {"routing", "validation", "stores", "brokers", "staticfiles"},
     {"plugin", "middleware"},
     {"injection"},
     {"openapi", "asgi", "rsgi", "wsgi"},

@@ -22,10 +22,12 @@ from typing_extensions import Unpack
 
 from microframe.asgi.lifespan import serve_lifespan
 from microframe.asgi.messages import ASGIApp, Receive, Scope, Send
+from microframe.assembly.brokers import OwnBroker
 from microframe.assembly.layers import Place, Stack, around_next, checked_guard, name_of
 from microframe.assembly.mounts import Opened
 from microframe.assembly.program import Program, Registered, build_program, describe_program
 from microframe.assembly.stores import OwnStore
+from microframe.broker import Broker
 from microframe.configurations.config import AppConfig, ConfigOptions
 from microframe.configurations.load import load_config
 from microframe.context import Context, State
@@ -52,9 +54,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class ApplicationOptions(SharedOptions, ConfigOptions, total=False):
-    """The fields of `AppConfig`, what a router takes, and where what its processes share is kept."""
+    """The fields of `AppConfig`, what a router takes, where what its processes share is kept, and how they tell each
+    other."""
 
     store: Store
+    broker: Broker
 
 
 class Application(Router):
@@ -86,7 +90,7 @@ class Application(Router):
         fields: Any = {key: value for key, value in options.items() if key in ConfigOptions.__annotations__}
         shared: Any = {key: value for key, value in options.items() if key not in fields}
         wrapping, guards = shared.pop("middleware", ()), shared.pop("guards", ())
-        store = shared.pop("store", None)
+        store, broker = shared.pop("store", None), shared.pop("broker", None)
         super().__init__(lifespan=lifespan, on_startup=on_startup, on_shutdown=on_shutdown, **shared)
         if config is None:
             config = load_config(**fields)
@@ -94,12 +98,12 @@ class Application(Router):
             config = config.replace(**fields)
         self.config = config
         self.shared = OwnStore(store, config)
+        self.own_broker = OwnBroker(broker, config, self.shared)
         self.name = config.title
         self.versioning = versioning
         self.webhooks = Webhooks() if webhooks is None else webhooks
         self.openapi_schema: Optional[Dict[str, Any]] = None
-        self.state = State()
-        self.injector = Injector()
+        self.state, self.injector = State(), Injector()
         self.injector.threads.size = config.threads
         self.commands: Dict[str, Callable[..., Any]] = {}
         self.mounts: List[Mount] = []
@@ -149,6 +153,11 @@ class Application(Router):
     def store(self) -> Store:
         """What its processes share; in memory, for one process, unless it was given another one."""
         return self.shared.get()
+
+    @property
+    def broker(self) -> Broker:
+        """What carries messages between its processes; in this one alone unless it was given another one."""
+        return self.own_broker.get()
 
     def add_converter(self, name: str, converter: Converter) -> None:
         """Make `{parameter:name}` mean this converter in every path of the application."""

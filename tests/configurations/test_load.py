@@ -108,6 +108,7 @@ FIELDS: "dict[str, tuple[str, object, object]]" = {
     "log_level": ("debug", "debug", "debug"),
     "redis_url": ("redis://a:1", "redis://a:1", "redis://a:1"),
     "store_url": ("memory://",) * 3,
+    "broker_url": ("memory://",) * 3,
 }
 
 

@@ -1,14 +1,17 @@
 """Sessions in a store: ids that nobody else has, lists of a user's sessions, and ending them."""
 
+import asyncio
 import json
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
+
+import pytest
 
 from microframe import Application
 from microframe.middleware.sessions import SessionMiddleware
 from microframe.sessions import Session, SessionNote, Sessions
 from microframe.sessions.keeper import Lifetimes
 from microframe.sessions.stored import MOST_SESSIONS, StoredKeeper, reference_of
-from microframe.store import Entry
+from microframe.store import Entry, StoreUnavailable
 from microframe.stores.memory import MemoryStore
 from microframe.testing import TestClient
 from tests.middleware.test_sessions import Clock, cookies_of
@@ -124,6 +127,56 @@ async def test_two_requests_at_once_keep_what_both_changed() -> None:
     last = await keeper.load(sent)
     assert last is not None
     assert dict(last) == {"a": 2, "b": 2}
+
+
+class DistantStore(MemoryStore):
+    """A store where others get their turn before an answer comes."""
+
+    async def get(self, key: str) -> Optional[Entry]:
+        found = await super().get(key)
+        await asyncio.sleep(0)
+        return found
+
+
+class BusyStore(MemoryStore):
+    """A store where somebody else has always been quicker."""
+
+    async def set(
+        self, key: str, value: bytes, *, ttl: Optional[float] = None, if_version: Optional[str] = None
+    ) -> Optional[str]:
+        await super().set(key, value)
+        return await super().set(key, value, ttl=ttl, if_version=if_version)
+
+
+async def test_of_many_requests_at_once_none_is_lost() -> None:
+    keeper = keeper_of(DistantStore())
+    sent = await keeper.save(Session({"a": 1}, 0.0))
+    assert sent is not None
+
+    async def change(number: int) -> None:
+        mine = await keeper.load(sent)
+        assert mine is not None
+        await asyncio.sleep(0.01)
+        mine[str(number)] = number
+        await keeper.save(mine)
+
+    async def login() -> None:
+        session = Session({}, 0.0)
+        session.login("ann")
+        await keeper.save(session)
+
+    await asyncio.gather(*map(change, range(30)), *(login() for _ in range(30)))
+    last = await keeper.load(sent)
+    assert last is not None
+    assert len(dict(last)) == 31
+    assert len(await keeper.sessions.of("ann")) == 30  # who is not listed could not be ended
+
+
+async def test_what_cannot_be_kept_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("microframe.sessions.stored.TRIES", 3)
+    session = Session({"a": 1}, 0.0)
+    with pytest.raises(StoreUnavailable, match="too many requests"):
+        await keeper_of(BusyStore()).save(session)
 
 
 async def test_what_else_is_in_the_store_is_no_session() -> None:

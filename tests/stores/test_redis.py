@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from microframe import Application, SetupError
+from microframe.breaker import Breaker
 from microframe.middleware.sessions import SessionMiddleware
 from microframe.sessions import Session, Sessions
 from microframe.store import Algorithm, Store, StoreUnavailable
-from microframe.stores.breaker import Breaker
 from microframe.stores.redis import RedisStore
 from microframe.testing import TestClient
 from tests.servers import RedisServer, redis_server
@@ -181,7 +181,7 @@ def test_each_loop_has_connections_of_its_own(redis: RedisServer) -> None:
 
 def test_a_breaker_lets_one_call_try_at_a_time() -> None:
     now = [0.0]
-    breaker = Breaker("Redis", 2, 1.0, lambda: now[0])
+    breaker = Breaker("Redis", StoreUnavailable, failures=2, pause=1.0, clock=lambda: now[0])
     for _ in range(2):
         breaker.check()
         breaker.failed()

@@ -18,6 +18,7 @@ from typing import (
 
 from microframe.asgi.messages import ASGIApp, Receive, Scope, Send
 from microframe.asgi.socket import build_mounted_socket
+from microframe.assembly.brokers import OwnBroker
 from microframe.assembly.caching import keep_answers
 from microframe.assembly.commands import check_commands, gather_commands
 from microframe.assembly.documents import Document, check_operation_ids, documentation_router
@@ -54,6 +55,8 @@ class Assembled(Base, Served, Protocol):
     def lifespan_context(self) -> AsyncContextManager[None]: ...
 
     shared: OwnStore
+
+    own_broker: OwnBroker
 
     webhooks: Router
 
@@ -147,7 +150,7 @@ class Assembly:
         self.set_up_plugins()
         protect_sessions(self.application, self.stacks)
         found, from_plugins = list(self.application.walk()), list(self.walk_plugins())
-        self.application.shared.provide(self.application.injector.providers)
+        self.provide_shared()
         hold_to_limits(self.application, self.stacks, [*found, *from_plugins])
         keep_answers(self.application, self.stacks, [*found, *from_plugins])
         self.application.injector.prepare()
@@ -184,6 +187,11 @@ class Assembly:
             [made for stack in self.stacks for made in stack.made],
             handlers,
         )
+
+    def provide_shared(self) -> None:
+        """Give who asks what the processes of the application share."""
+        for own in (self.application.shared, self.application.own_broker):
+            own.provide(self.application.injector.providers)
 
     def set_up_plugins(self) -> None:
         application, registered = self.application, self.registered
@@ -249,7 +257,7 @@ class Assembly:
     def build_lifespan(self, table: Table) -> Lifespan:
         application = self.application
         parts = gather_parts(application, application.routers(), self.installations, table.lifespans)
-        return Lifespan([application.shared.part(), *parts])
+        return Lifespan([application.shared.part(), application.own_broker.part(), *parts])
 
     def open_mounted(self, table: Table, endpoint: Endpoint, socket: Optional[SocketHandler]) -> Opened:
         """This application as another one mounts it."""

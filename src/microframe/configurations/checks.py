@@ -18,6 +18,7 @@ _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:\d{1,
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
 _PATH = re.compile(r"(/[^\s/\\?#\x00-\x1f\x7f]+)*/?")
 _STORES = r"(memory|sqlite|postgres|postgresql|redis|rediss|unix)://"
+_BROKERS = r"(memory|redis|rediss|unix)://"
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -183,6 +184,13 @@ def store_address(value: object) -> str:
     return value
 
 
+def broker_address(value: object) -> str:
+    """An address of a broker, or nothing."""
+    if not isinstance(value, str) or not re.fullmatch(rf"({_BROKERS}[^\s\x00-\x1f\x7f]*)?", value):
+        raise Mismatch("an address such as redis://127.0.0.1:6379/0 or memory://, or nothing", value)
+    return value
+
+
 def header_name(value: object) -> str:
     """A header's name (RFC 9110 §5.1) in small letters, or nothing."""
     if not isinstance(value, str) or (value and not _TOKEN.fullmatch(value.lower())):
@@ -304,5 +312,6 @@ CHECKS: Dict[str, Check] = {
     "log_level": choice("critical", "error", "warning", "info", "debug"),
     "redis_url": redis_address,
     "store_url": store_address,
+    "broker_url": broker_address,
     "sections": sections_of,
 }

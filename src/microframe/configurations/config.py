@@ -57,6 +57,7 @@ class ConfigOptions(DocumentOptions, total=False):
     log_level: LogLevel
     redis_url: str
     store_url: str
+    broker_url: str
     sections: SectionTables
 
 
@@ -180,6 +181,10 @@ class AppConfig(DocumentSettings):
     """Where the store is, if not in the Redis of `redis_url`: `sqlite:///board.db`, `postgresql://db.internal/board`,
     `redis://…`, or `memory://` for each process by itself."""
 
+    broker_url: str = field(default="", repr=False)
+    """Where processes tell each other what has happened, if not in the Redis of `redis_url`: `redis://…`, or
+    `memory://` for each process by itself."""
+
     sections: SectionTables = field(default=Sections(), repr=False, hash=False)
     """Settings of plugins and of the program itself, by section: `read_section(config, name, Type)`."""
 
@@ -218,6 +223,12 @@ class AppConfig(DocumentSettings):
     def shared_store(self) -> str:
         """The address of the store that processes share; nothing where each has its own, in memory."""
         url = self.store_url or self.redis_url
+        return "" if url.startswith("memory:") else url
+
+    @property
+    def shared_broker(self) -> str:
+        """The address of the broker that processes share; nothing where each has its own, in memory."""
+        url = self.broker_url or self.redis_url
         return "" if url.startswith("memory:") else url
 
     def replace(self, **changes: Unpack[ConfigOptions]) -> "AppConfig":

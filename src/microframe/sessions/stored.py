@@ -1,22 +1,26 @@
 """Stored: sessions in a store that all processes share; the browser holds a random id."""
 
+import asyncio
 import hashlib
 import json
 import logging
+import random
 import time
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 from microframe.sessions.keeper import Lifetimes
 from microframe.sessions.session import Session
-from microframe.store import Store
+from microframe.store import Store, StoreUnavailable
 
 logger = logging.getLogger("microframe.sessions")
 
 LONGEST_ID = 64
 MOST_SESSIONS = 100
 """Sessions listed for one user; of more the oldest are ended."""
-TRIES = 10
+TRIES = 40
+FIRST_PAUSE, LONGEST_PAUSE = 0.002, 0.1
+"""Seconds to wait, at most, before the second try to write what others write too, and before a late one."""
 
 
 class StoredKeeper:
@@ -70,9 +74,9 @@ class StoredKeeper:
         ):
             return None
         session.seen = now
-        for _ in range(TRIES):
-            if await self.write(session):
-                break
+        tries = 0
+        while not await self.write(session):
+            tries = await others_first(tries)
             if not await self.catch_up(session):
                 return None
         if session.user and (session.is_new or session.former):
@@ -162,21 +166,20 @@ class Sessions:
     async def note(self, session: Session) -> None:
         """Write a session down as one of its user's."""
         store, key = self._keeper.store, self._key(session.user)
-        for _ in range(TRIES):
+        gone = {reference_of(former) for former in session.former}
+        tries = 0
+        while True:
             entry = await store.get(key)
             known = [] if entry is None else read_references(entry.value)
-            gone = {reference_of(former) for former in session.former}
             known = [reference for reference in known if reference not in gone]
             known.append(reference_of(session.id))
-            for reference in known[:-MOST_SESSIONS]:
-                await store.delete(self._keeper.key(reference))
             value = json.dumps(known[-MOST_SESSIONS:]).encode()
             version = "" if entry is None else entry.version
-            if (
-                await store.set(key, value, ttl=self._keeper.lifetimes.absolute, if_version=version)
-                is not None
-            ):
-                return
+            if await store.set(key, value, ttl=self._keeper.lifetimes.absolute, if_version=version):
+                break
+            tries = await others_first(tries)
+        for reference in known[:-MOST_SESSIONS]:
+            await store.delete(self._keeper.key(reference))
 
     async def _references(self, user: str) -> List[str]:
         entry = await self._keeper.store.get(self._key(user))
@@ -184,6 +187,18 @@ class Sessions:
 
     def _key(self, user: str) -> str:
         return f"{self._keeper.name}:sessions:{reference_of(user)}"
+
+
+async def others_first(tries: int) -> int:
+    """Let one of those who write the same pass, who would otherwise meet again; the number of this try.
+
+    Raises:
+        StoreUnavailable: it was tried often enough.
+    """
+    if tries >= TRIES:
+        raise StoreUnavailable("too many requests change one session at once")
+    await asyncio.sleep(random.uniform(0, min(FIRST_PAUSE * 2**tries, LONGEST_PAUSE)))  # noqa: S311
+    return tries + 1
 
 
 def reference_of(secret: str) -> str:

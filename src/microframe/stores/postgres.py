@@ -8,6 +8,7 @@ from typing import Any, Awaitable, Callable, Iterable, Optional, Union
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
+from microframe.breaker import Breaker
 from microframe.concurrency import ended
 from microframe.exceptions import SetupError
 from microframe.extras import requires_extra
@@ -16,6 +17,7 @@ from microframe.store import (
     Algorithm,
     Entry,
     Lease,
+    StoreUnavailable,
     Verdict,
     check_key,
     check_lifetime,
@@ -23,7 +25,6 @@ from microframe.store import (
 )
 from microframe.stores import asking
 from microframe.stores import postgres_functions as sql
-from microframe.stores.breaker import Breaker
 from microframe.stores.counting import ALGORITHMS, MICRO
 from microframe.stores.postgres_lines import FAILURES, MISSING, Lines, is_away, translated
 from microframe.stores.room import Clock
@@ -69,7 +70,7 @@ class PostgresStore:
         self._timeout, self._most = timeout, max_connections
         self._statement_cache = 100 if prepare else 0
         self._clock = clock
-        self._breaker = Breaker("PostgreSQL")
+        self._breaker = Breaker("PostgreSQL", StoreUnavailable)
         self._lines: WeakKeyDictionary[asyncio.AbstractEventLoop, Lines] = WeakKeyDictionary()
         self._is_set_up = False
         self._until_sweep = 0

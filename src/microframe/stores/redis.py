@@ -1,13 +1,11 @@
 """Redis: a store that processes share, on Redis 6 or newer, or Valkey."""
 
-import asyncio
 import json
 import math
-from typing import Any, Awaitable, Callable, Dict, Iterable, List, NamedTuple, Optional, Union
-from weakref import WeakKeyDictionary
+from typing import Any, Awaitable, Callable, Iterable, List, Optional, Union
 
-from microframe.exceptions import SetupError
 from microframe.extras import requires_extra
+from microframe.redis_client import RedisClient, RedisFull, RedisUnavailable
 from microframe.store import (
     MAX_COUNT,
     Algorithm,
@@ -22,28 +20,15 @@ from microframe.store import (
 )
 from microframe.stores import asking
 from microframe.stores import redis_scripts as scripts
-from microframe.stores.breaker import Breaker
 
 with requires_extra("redis"):
     from redis import asyncio as client
-    from redis.asyncio.connection import parse_url
-    from redis.asyncio.retry import Retry
-    from redis.backoff import NoBackoff
-    from redis.exceptions import ConnectionError as NotConnected
-    from redis.exceptions import RedisError, ResponseError
-    from redis.exceptions import TimeoutError as TookTooLong
+    from redis.exceptions import ResponseError
 
 __all__ = ["RedisStore"]
 
 MICRO = 1_000_000
 ALGORITHMS = ("fixed_window", "sliding_window", "gcra")
-
-
-class Lines(NamedTuple):
-    """The connections of one event loop, and how many more calls may use one."""
-
-    redis: "client.Redis"
-    free: asyncio.Semaphore
 
 
 class RedisStore:
@@ -71,55 +56,21 @@ class RedisStore:
         protocol: int = 2,
         clock: Optional[Callable[[], float]] = None,
     ) -> None:
-        try:
-            parse_url(url)
-        except ValueError as exc:
-            raise SetupError(
-                "this is no URL of Redis such as redis://127.0.0.1:6379/0 or rediss://…"
-            ) from exc
-        self._url = url
-        self._options: Dict[str, Any] = {
-            "socket_timeout": timeout,
-            "socket_connect_timeout": timeout,
-            "max_connections": max_connections,
-            "protocol": protocol,
-            # A counter must not count twice because the answer was lost.
-            "retry": Retry(NoBackoff(), 0),
-        }
+        self.client = RedisClient(url, timeout=timeout, max_connections=max_connections, protocol=protocol)
         self._clock = clock
-        self._breaker = Breaker("Redis")
-        self._lines: WeakKeyDictionary[asyncio.AbstractEventLoop, Lines] = WeakKeyDictionary()
 
     def __repr__(self) -> str:
         return "RedisStore(...)"  # an address may carry a password
 
     # Asking ----------------------------------------------------------------------------------------------------------
 
-    def _lines_here(self) -> "Lines":
-        """The connections of the running loop: those of another one are of no use here."""
-        loop = asyncio.get_running_loop()
-        found = self._lines.get(loop)
-        if found is None:
-            redis = client.Redis.from_url(self._url, **self._options)
-            found = self._lines[loop] = Lines(redis, asyncio.Semaphore(self._options["max_connections"]))
-        return found
-
     async def _ask(self, question: Callable[["client.Redis"], Awaitable[Any]]) -> Any:
-        lines = self._lines_here()
-        async with lines.free:
-            self._breaker.check()
-            try:
-                answer = await question(lines.redis)
-            except (NotConnected, TookTooLong, OSError, asyncio.TimeoutError) as exc:
-                self._breaker.failed()
-                # What else was connected is gone too: after a restart each would fail once.
-                await lines.redis.connection_pool.disconnect(inuse_connections=False)
-                raise StoreUnavailable(f"Redis cannot be reached: {type(exc).__name__}") from exc
-            except RedisError as exc:
-                self._breaker.answered()
-                raise translated(exc) from exc
-            self._breaker.answered()
-            return answer
+        try:
+            return await self.client.ask(question)
+        except RedisFull as exc:
+            raise StoreFull(str(exc)) from exc
+        except RedisUnavailable as exc:
+            raise StoreUnavailable(str(exc)) from exc
 
     async def _run(self, script: str, *arguments: object) -> Any:
         given = [argument if isinstance(argument, bytes) else str(argument) for argument in arguments]
@@ -160,10 +111,7 @@ class RedisStore:
 
     async def close(self) -> None:
         """Let go of the connections of this loop; the next call connects again."""
-        found = self._lines.pop(asyncio.get_running_loop(), None)
-        if found is not None:
-            await found.redis.aclose()
-            await found.redis.connection_pool.disconnect()
+        await self.client.close()
 
     # Tags ------------------------------------------------------------------------------------------------------------
 
@@ -230,13 +178,3 @@ def lifetime(seconds: Optional[float]) -> str:
 
 def wanted(version: Optional[str]) -> "tuple[str, str]":
     return ("0", "") if version is None else ("1", version)
-
-
-def translated(exc: RedisError) -> Exception:
-    """What a refusal of Redis means to who asked."""
-    text = str(exc)
-    if text.startswith("OOM"):
-        return StoreFull("Redis has no memory left")
-    if text.startswith(("LOADING", "READONLY", "MASTERDOWN", "NOAUTH", "WRONGPASS", "MISCONF")):
-        return StoreUnavailable(f"Redis refuses: {text.partition(' ')[0]}")
-    return exc

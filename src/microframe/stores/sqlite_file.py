@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Callable, Iterator, Optional, TypeVar, Union
 from urllib.parse import unquote
 
+from microframe.breaker import Breaker
 from microframe.concurrency import in_thread
 from microframe.exceptions import SetupError
 from microframe.store import StoreFull, StoreUnavailable
-from microframe.stores.breaker import Breaker
 from microframe.stores.sqlite_rows import HAS_TABLES, TABLES
 
 T = TypeVar("T")
@@ -104,7 +104,7 @@ class Line:
 
     def __init__(self, file: SQLiteFile) -> None:
         self._file = file
-        self._breaker = Breaker(str(file.path))
+        self._breaker = Breaker(str(file.path), StoreUnavailable)
         self._pool: Optional[ThreadPoolExecutor] = None
         self._connection: Optional[sqlite3.Connection] = None
 

@@ -1,0 +1,1 @@
+"""Brokers: implementations of the contract in `broker.py`, one module for each."""

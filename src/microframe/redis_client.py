@@ -1,0 +1,130 @@
+"""Redis client: the connections to one Redis, of each event loop its own, and whether it has answered lately."""
+
+import asyncio
+from typing import Any, Awaitable, Callable, Dict, NamedTuple
+from weakref import WeakKeyDictionary
+
+from microframe.breaker import Breaker
+from microframe.exceptions import SetupError
+from microframe.extras import requires_extra
+
+with requires_extra("redis"):
+    from redis import asyncio as client
+    from redis.asyncio.connection import parse_url
+    from redis.asyncio.retry import Retry
+    from redis.backoff import NoBackoff
+    from redis.exceptions import ConnectionError as NotConnected
+    from redis.exceptions import RedisError
+    from redis.exceptions import TimeoutError as TookTooLong
+
+AWAY = (NotConnected, TookTooLong, OSError, asyncio.TimeoutError)
+"""What is raised where a Redis cannot be reached, or does not answer in time."""
+REFUSALS = ("LOADING", "READONLY", "MASTERDOWN", "NOAUTH", "WRONGPASS", "MISCONF")
+"""How the answers begin of a Redis that is there, and can or will do nothing."""
+
+
+class RedisUnavailable(Exception):
+    """This Redis cannot be asked now."""
+
+
+class RedisFull(RedisUnavailable):
+    """It has no memory left."""
+
+
+class Lines(NamedTuple):
+    """The connections of one event loop, and how many more calls may use one."""
+
+    redis: "client.Redis"
+    free: asyncio.Semaphore
+
+
+class RedisClient:
+    """What asks one Redis: `max_connections` of each event loop, `timeout` seconds for an answer, and one breaker.
+
+    Nothing is connected before the first call. No call is sent twice.
+
+    Raises:
+        SetupError: this is no URL of Redis.
+    """
+
+    def __init__(
+        self, url: str, *, timeout: float = 0.1, max_connections: int = 50, protocol: int = 2
+    ) -> None:
+        try:
+            self.database = int(parse_url(url).get("db", 0))
+        except ValueError as exc:
+            raise SetupError(
+                "this is no URL of Redis such as redis://127.0.0.1:6379/0 or rediss://…"
+            ) from exc
+        self.url = url
+        self.timeout = timeout
+        self._options: Dict[str, Any] = {
+            "socket_timeout": timeout,
+            "socket_connect_timeout": timeout,
+            "max_connections": max_connections,
+            "protocol": protocol,
+            # A counter must not count twice because the answer was lost.
+            "retry": Retry(NoBackoff(), 0),
+        }
+        self.breaker = Breaker("Redis", RedisUnavailable)
+        self._lines: WeakKeyDictionary[asyncio.AbstractEventLoop, Lines] = WeakKeyDictionary()
+
+    def __repr__(self) -> str:
+        return "RedisClient(...)"  # an address may carry a password
+
+    async def ask(self, question: Callable[["client.Redis"], Awaitable[Any]]) -> Any:
+        """What Redis answers, on a connection that nobody else uses meanwhile.
+
+        Raises:
+            RedisUnavailable: it cannot be reached, or refuses everything.
+            RedisError: it refuses this.
+        """
+        lines = self._lines_here()
+        async with lines.free:
+            self.breaker.check()
+            try:
+                answer = await question(lines.redis)
+            except AWAY as exc:
+                self.breaker.failed()
+                # What else was connected is gone too: after a restart each would fail once.
+                await lines.redis.connection_pool.disconnect(inuse_connections=False)
+                raise RedisUnavailable(f"Redis cannot be reached: {type(exc).__name__}") from exc
+            except RedisError as exc:
+                self.breaker.answered()
+                raise meaning(exc) from exc
+            self.breaker.answered()
+            return answer
+
+    def _lines_here(self) -> Lines:
+        """The connections of the running loop: those of another one are of no use here."""
+        loop = asyncio.get_running_loop()
+        found = self._lines.get(loop)
+        if found is None:
+            redis = client.Redis.from_url(self.url, **self._options)
+            found = self._lines[loop] = Lines(redis, asyncio.Semaphore(self._options["max_connections"]))
+        return found
+
+    def new_connection(self) -> "client.Connection":
+        """One more connection, for who listens; not connected yet."""
+        pool: Any = client.ConnectionPool.from_url(self.url, **self._options)
+        # Older than what calls may speak, and the same from every Redis to those who listen.
+        pool.connection_kwargs.update(protocol=2, decode_responses=False)
+        connection: client.Connection = pool.make_connection()
+        return connection
+
+    async def close(self) -> None:
+        """Let go of the connections of this loop; the next call connects again."""
+        found = self._lines.pop(asyncio.get_running_loop(), None)
+        if found is not None:
+            await found.redis.aclose()
+            await found.redis.connection_pool.disconnect()
+
+
+def meaning(exc: RedisError) -> Exception:
+    """What a refusal of Redis means to who asked."""
+    text = str(exc)
+    if text.startswith("OOM"):
+        return RedisFull("Redis has no memory left")
+    if text.startswith(REFUSALS):
+        return RedisUnavailable(f"Redis refuses: {text.partition(' ')[0]}")
+    return exc

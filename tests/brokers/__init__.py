@@ -1,0 +1,1 @@
+"""Brokers: one contract, and every implementation of it."""
