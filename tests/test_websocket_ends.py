@@ -1,5 +1,7 @@
 """How a WebSocket ends: by us, by the peer, or by what the peer sends."""
 
+from typing import Any
+
 import pytest
 
 from microframe import AppConfig, Application, WebSocket, WebSocketDisconnect
@@ -54,3 +56,29 @@ def test_reading_after_our_own_close_ends_quietly() -> None:
         socket.receive_text()
     assert told.value.code == 4000
     assert ended == ["closed"]
+
+
+async def test_a_client_that_leaves_before_it_is_accepted_is_no_failure(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    app = Application(AppConfig(debug=False))
+    told: list[tuple[int, str]] = []
+
+    @app.websocket("/")
+    async def slow(socket: WebSocket) -> None:
+        try:
+            await socket.accept()
+        except WebSocketDisconnect as exc:
+            told.append((exc.code, socket.socket_state))
+            raise
+
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:  # as servers do once a client is gone
+        raise OSError("client disconnected")
+
+    scope = {"type": "websocket", "path": "/", "query_string": b"", "headers": [(b"host", b"testserver")]}
+    await app(scope, receive, send)
+    assert told == [(1006, "closed")]
+    assert not [record for record in caplog.records if record.name.startswith("microframe")]

@@ -71,6 +71,7 @@ class WebSocket(Connection):
         Raises:
             ValueError: a subprotocol that the client did not offer (RFC 6455 §4.2.2).
             RuntimeError: it is already accepted or ended.
+            WebSocketDisconnect: the peer has left meanwhile.
         """
         self._demand("connecting", "accept")
         if subprotocol is not None and subprotocol not in self.subprotocols:
@@ -78,7 +79,11 @@ class WebSocket(Connection):
         extra = [check_header(name, value) for name, value in (headers or {}).items()]
         self.socket_state = "open"
         self.subprotocol = subprotocol
-        await self._socket.accept(subprotocol, [*extra, *self.reply_headers])
+        try:
+            await self._socket.accept(subprotocol, [*extra, *self.reply_headers])
+        except WebSocketDisconnect:
+            self.socket_state = "closed"
+            raise
 
     async def deny(self, response: Response) -> None:
         """Refuse the handshake with an HTTP response."""

@@ -50,7 +50,12 @@ class AsgiSocketEdge(ScopeEdge):
         message = await self.channel[0]()
         if message["type"] != "websocket.connect":
             raise WebSocketDisconnect(1006)
-        await self.channel[1]({"type": "websocket.accept", "subprotocol": subprotocol, "headers": headers})
+        try:
+            await self.channel[1](
+                {"type": "websocket.accept", "subprotocol": subprotocol, "headers": headers}
+            )
+        except GONE as exc:  # it left while dependencies were made
+            raise WebSocketDisconnect(1006) from exc
 
     async def deny(self, response: Response) -> None:
         if "websocket.http.response" not in self.extensions:

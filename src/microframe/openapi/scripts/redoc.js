@@ -33,6 +33,13 @@
   if (isDark) {
     document.documentElement.classList.add("dark-mode");
   }
+  // It would load its maker's logo from its maker's server, and has no option against that. Given a picture that is none
+  // it leaves the logo out.
+  const allowed = (url) => (url === "https://cdn.redoc.ly/redoc/logo-mini.svg" ? "data:," : url);
+  const images = HTMLImageElement.prototype;
+  const source = Object.getOwnPropertyDescriptor(images, "src");
+  Object.defineProperty(images, "src", { ...source, set(url) { source.set.call(this, allowed(url)); } });
+  images.setAttribute = function (name, value) { Element.prototype.setAttribute.call(this, name, allowed(value)); };
   Redoc.init(
     documentUrl.href,
     { ...(isDark ? { theme: darkTheme } : {}), ...parameters },
