@@ -109,15 +109,22 @@ def is_alive(process: int) -> bool:
     return True
 
 
-def is_open(port: int) -> bool:
-    with socket.socket() as found:
-        return found.connect_ex(("127.0.0.1", port)) == 0
+def redis_of(said: str) -> int:
+    """The process of the Redis at an address, as it tells itself."""
+    found = re.search(r"Redis is at redis://127\.0\.0\.1:(\d+)/0", said)
+    assert found is not None
+    with socket.create_connection(("127.0.0.1", int(found[1])), LIMIT) as connection:
+        connection.sendall(b"INFO server\r\n")
+        told = b""
+        while b"process_id:" not in told or not told.rpartition(b"process_id:")[2].count(b"\n"):
+            told += connection.recv(4096)
+    return int(told.rpartition(b"process_id:")[2].split()[0])
 
 
 @needs_redis
 def test_two_processes_are_one_application_and_leave_nothing_behind() -> None:
     with demo(REDIS="1", WORKERS="2") as server:
-        redis = int(server.wait_for(r"Redis is at redis://127\.0\.0\.1:(\d+)/0")[1])
+        redis = redis_of(server.wait_for("Redis is at .*")[0])
         server.ready()
         browser = Browser(server.port)
         left = check_limit(browser)
@@ -126,11 +133,10 @@ def test_two_processes_are_one_application_and_leave_nothing_behind() -> None:
         check_token(browser, one)
         check_cache(browser, one, other)
         check_sign_ins(browser)
-        assert is_open(redis)
+        assert is_alive(redis)
         assert left > 0
         assert server.stop() == 0
-    assert not is_open(redis)
-    assert not any(map(is_alive, (one, other)))
+    assert not any(map(is_alive, (redis, one, other)))
 
 
 def check_limit(browser: Browser) -> int:
@@ -195,30 +201,29 @@ def check_sign_ins(browser: Browser) -> None:
 @needs_redis
 def test_ctrl_c_stops_the_redis_too() -> None:
     with demo(REDIS="1") as server:
-        redis = int(server.wait_for(r"Redis is at redis://127\.0\.0\.1:(\d+)/0")[1])
+        redis = redis_of(server.wait_for("Redis is at .*")[0])
         server.ready()
         assert Browser(server.port).ask("/").status == 200
         os.killpg(server.process.pid, signal.SIGINT)
         assert server.end() == 0
-    assert not is_open(redis)
+    assert not is_alive(redis)
     assert "Traceback" not in "".join(server.errors)
 
 
 @needs_redis
-def test_a_demo_that_cannot_be_served_stops_its_redis() -> None:
+def test_a_demo_that_cannot_be_served_stops_its_redis(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         done = subprocess.run(
             [sys.executable, SCRIPT, "--port", str(taken.getsockname()[1])],
-            env={**os.environ, "REDIS": "1"},
+            env={**os.environ, "REDIS": "1", "TMPDIR": str(tmp_path)},
             capture_output=True,
             text=True,
             timeout=LIMIT * 2,
             check=False,
         )
     assert done.returncode != 0
-    found = re.search(r"Redis is at redis://127\.0\.0\.1:(\d+)", done.stderr)
-    assert found is not None
-    assert not is_open(int(found[1]))
+    assert "Redis is at" in done.stderr
+    assert not list(tmp_path.iterdir())  # the folder goes after the Redis that used it has ended
 
 
 def test_without_any_redis_the_demo_says_so(tmp_path: Path) -> None:

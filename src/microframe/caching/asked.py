@@ -25,6 +25,8 @@ class Asked:
     max_stale: Optional[float] = None
     is_authorized: bool = False
     is_demanding: bool = False
+    is_part: bool = False
+    """A part is enough (RFC 9110 §14.2)."""
 
     def may_have(self, kept: Kept) -> bool:
         """Whether it may be sent to who asks at all (RFC 9111 §3.5)."""
@@ -70,7 +72,8 @@ def read_asked(headers: RawHeaders) -> Asked:
         float("inf") if said.get("max-stale") == "" else stale,
         b"authorization" in names,
         bool(names & DEMANDING),
+        b"range" in names,
     )
 
 
-SAID = DEMANDING | {b"authorization", b"cache-control"}
+SAID = DEMANDING | {b"authorization", b"cache-control", b"range"}

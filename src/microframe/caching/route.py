@@ -90,6 +90,9 @@ class KeptRoute:
             return self.show_and_renew(visit, kept)
         if asked.only_if_cached:
             raise GatewayTimeoutException("It is not kept, and nothing else was asked for.")
+        if kept is None and asked.is_part and not self.policy.header:
+            # An origin of its own knows what parts are, and the whole may be large.
+            return noted(said_of(request, await self.endpoint(request), self.policy), b"fwd=bypass")
         return await self.make(visit)
 
     # Behind an answer ------------------------------------------------------------------------------------------------
