@@ -77,6 +77,11 @@ class RedisServer:
     def url(self) -> str:
         return f"redis://127.0.0.1:{self.port}/0"
 
+    @property
+    def patient_url(self) -> str:
+        """The same, for whoever cannot say with an option how long to wait for it."""
+        return f"{self.url}?socket_timeout={PATIENCE}&socket_connect_timeout={PATIENCE}"
+
     def start(self) -> None:
         """On a port that is found at the first start."""
         if self.port:

@@ -17,12 +17,12 @@ from queue import Empty, Queue
 from typing import Callable, Optional
 
 from microframe.cli import main
-
-LIMIT = 20.0
-"""Seconds for anything that is waited for; machines are busy while tests run."""
+from tests.wire import LIMIT
 
 HELLO = """
 import asyncio, os
+from pathlib import Path
+from uuid import uuid4
 from microframe import Application, Request, WebSocket
 
 app = Application(title="Hello")
@@ -35,10 +35,12 @@ async def index() -> str:
 async def process() -> int:
     return os.getpid()
 
-@app.get("/slow/{seconds:float}")
-async def slow(seconds: float) -> str:
-    await asyncio.sleep(seconds)
-    return "slow"
+@app.get("/wait")
+async def wait() -> str:
+    Path(f"waiting-{uuid4().hex}").touch()
+    while not Path("go-on").exists():
+        await asyncio.sleep(0.02)
+    return "waited"
 
 @app.get("/settings")
 async def settings(request: Request) -> dict:
@@ -126,7 +128,7 @@ class Server:
                 found = re.search(pattern, self._told.get(timeout=0.05))
                 if found:
                     return found
-            if self.process.poll() is not None and self._told.empty():
+            if not any(reader.is_alive() for reader in self._readers) and self._told.empty():
                 break
         raise AssertionError(f"no {pattern!r} in {self.errors} and {self.output}")
 
@@ -172,6 +174,16 @@ def running(folder: Path, *arguments: str, program: Optional[tuple[str, ...]] = 
         for stream in (server.process.stdout, server.process.stderr):
             assert stream is not None
             stream.close()
+
+
+def in_flight(folder: Path, count: int) -> bool:
+    """Whether so many requests for `/wait` have reached their handler."""
+    return eventually(lambda: len(list(folder.glob("waiting-*"))) == count)
+
+
+def let_go_on(folder: Path) -> None:
+    """Let those be answered."""
+    (folder / "go-on").touch()
 
 
 def eventually(condition: Callable[[], bool]) -> bool:

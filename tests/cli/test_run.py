@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from microframe import __version__
-from tests.cli.programs import HELLO, LIMIT, call, environment, only_line
+from tests.cli.programs import HELLO, call, environment, only_line
+from tests.wire import LIMIT
 
 
 @pytest.fixture

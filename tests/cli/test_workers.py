@@ -7,7 +7,7 @@ import pytest
 from tests.cli.programs import Server, call, eventually, only_line, running
 from tests.servers import redis_server
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(240)
 
 BEGIN = """
 from typing import Annotated
@@ -168,7 +168,7 @@ def processes_behind(server: Server, count: int) -> "set[str]":
 def test_workers_that_share_a_store_count_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "app.py").write_text(COUNTING)
     with redis_server() as redis:
-        monkeypatch.setenv("STORE", redis.url)
+        monkeypatch.setenv("STORE", redis.patient_url)
         with running(tmp_path, "--port", "0", "--workers", "2") as server:
             server.ready()
             processes_behind(server, 2)

@@ -212,8 +212,7 @@ async def test_a_wrong_password_is_unavailable_and_never_shown(redis: RedisServe
 
 def test_one_setting_makes_two_applications_share(redis: RedisServer) -> None:
     def build() -> TestClient:
-        patience = f"?socket_timeout={LIMIT}&socket_connect_timeout={LIMIT}"
-        app = Application(title="Shared", redis_url=redis.url + patience)
+        app = Application(title="Shared", redis_url=redis.patient_url)
 
         @app.get("/count")
         async def count(store: Store) -> int:
