@@ -21,6 +21,7 @@ APPLICATION = "examples.board.app:app"
 PROGRAMS = ("redis-server", "valkey-server")
 PATIENCE = 15.0  # seconds for Redis to come up
 TRIES = 3  # ports
+PATIENTLY = "?socket_timeout=5&socket_connect_timeout=5"  # a demo runs beside all that its machine does else
 NO_REDIS = """\
 REDIS=1 needs redis-server or valkey-server: neither is here, nor could it be installed. Install one (Debian and Ubuntu:
 apt-get install redis-server; macOS: brew install redis), or leave REDIS=1 out: then everything is in memory.
@@ -41,7 +42,7 @@ def main() -> int:
         return UNAVAILABLE
     with tempfile.TemporaryDirectory(prefix="board-") as folder, redis(program, folder) as url:
         print(f"Redis is at {url}", file=sys.stderr, flush=True)
-        return signals.run(command, {"MICROFRAME_REDIS_URL": url, "BOARD_FILES": folder})
+        return signals.run(command, {"MICROFRAME_REDIS_URL": url + PATIENTLY, "BOARD_FILES": folder})
 
 
 class Signals:

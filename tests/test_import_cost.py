@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from tests.wire import LIMIT
+
 # What a program may need, and every program would pay for.
 SELDOM = [
     "bz2",
@@ -56,7 +58,7 @@ def loaded_by(statement: str) -> "set[str]":
         capture_output=True,
         text=True,
         check=True,
-        timeout=25,
+        timeout=LIMIT,
     )
     return set(done.stdout.split())
 

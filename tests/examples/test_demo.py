@@ -18,8 +18,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.cli.programs import LIMIT, Server, running
+from tests.cli.programs import Server, running
 from tests.servers import REDIS, find_program
+from tests.wire import LIMIT
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = str(ROOT / "scripts" / "demo.py")
@@ -30,7 +31,7 @@ FORM = {"content-type": "application/x-www-form-urlencoded"}
 MANY = 200  # requests until each of two processes has had one
 
 pytestmark = [
-    pytest.mark.timeout(120),
+    pytest.mark.timeout(300),
     pytest.mark.skipif(find_program("sh") is None, reason="there is no shell"),
 ]
 needs_redis = pytest.mark.skipif(
