@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Callable, Coroutine, Set, Tuple, TypeVar
 
-T = TypeVar("T")
+from tests.wire import LIMIT
 
-LIMIT = 10.0
-"""Seconds that anything done to the proxy may take."""
+T = TypeVar("T")
 
 Pipe = Tuple[asyncio.StreamReader, asyncio.StreamWriter]
 

@@ -147,7 +147,7 @@ def own_redis() -> Iterator[RedisServer]:
 
 @pytest.mark.parametrize("of", ["memory", "redis"])
 def test_a_stream_follows_a_channel_and_its_subscription_ends_with_its_client(of: str, request: Any) -> None:
-    url = request.getfixturevalue("own_redis").url if of == "redis" else "memory://"
+    url = request.getfixturevalue("own_redis").patient_url if of == "redis" else "memory://"
     app = board(Application(broker_url=url))
 
     def followers() -> int:
@@ -178,7 +178,7 @@ def until(wire: Any, end: bytes) -> bytes:
 
 
 def test_without_its_redis_a_stream_is_refused_and_a_message_is_not_sent(own_redis: RedisServer) -> None:
-    app = board(Application(redis_url=own_redis.url))
+    app = board(Application(redis_url=own_redis.patient_url))
     with TestClient(app, raise_server_exceptions=False) as client:
         own_redis.stop()
         for answer in (client.get("/notes"), client.post("/notes?text=hello")):

@@ -11,15 +11,13 @@ from typing import Any, AsyncContextManager, Awaitable, Callable, Dict, List, Ty
 import pytest
 
 from microframe.broker import MAX_CHANNEL, Broker, BrokerUnavailable, Message, Subscription
+from tests.wire import LIMIT
 
 T = TypeVar("T")
 
-PATIENCE = 30.0
-"""Seconds that anything may take."""
-
 
 async def soon(awaited: Awaitable[T]) -> T:
-    return await asyncio.wait_for(awaited, PATIENCE)
+    return await asyncio.wait_for(awaited, LIMIT)
 
 
 async def take(subscription: Subscription, count: int) -> List[bytes]:

@@ -9,6 +9,7 @@ import sys
 
 from microframe.broker import BrokerUnavailable
 from microframe.brokers.redis import RedisBroker
+from tests.wire import LIMIT
 
 
 def say(line: str) -> None:
@@ -35,7 +36,7 @@ async def publish(broker: RedisBroker) -> None:
 
 
 async def run(url: str) -> None:
-    broker = RedisBroker(url, timeout=10)
+    broker = RedisBroker(url, timeout=LIMIT)
     hearing = asyncio.ensure_future(hear(broker))
     await publish(broker)
     await broker.close()

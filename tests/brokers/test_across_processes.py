@@ -13,6 +13,7 @@ from microframe.broker import BrokerUnavailable
 from microframe.brokers.redis import RedisBroker
 from tests.brokers.contract import soon, take, until
 from tests.servers import RedisServer
+from tests.wire import LIMIT
 
 SOURCES = Path(__file__).parents[2]
 
@@ -39,8 +40,8 @@ class Hearer:
     def end(self) -> int:
         assert self._process.stdin is not None
         self._process.stdin.close()
-        code = self._process.wait(20)
-        self._reading.join(20)
+        code = self._process.wait(LIMIT)
+        self._reading.join(LIMIT)
         return code
 
 
@@ -65,7 +66,7 @@ def hearer(url: str) -> Iterator[Hearer]:
 async def test_processes_hear_each_other_before_and_after_an_outage(own_redis: RedisServer) -> None:
     with hearer(own_redis.url) as other:
         await until(lambda: other.said == ["ready"])
-        broker = RedisBroker(own_redis.url, timeout=10)
+        broker = RedisBroker(own_redis.url, timeout=LIMIT)
         async with broker.subscribe("board:echo") as echo:
             await broker.publish("board:news", b"one")
             await broker.publish("board:news", b"two")

@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 from typing import Any, List
 
 from microframe.brokers.memory import MemoryBroker
-from tests.brokers.contract import PATIENCE, BrokerContract, take
+from tests.brokers.contract import BrokerContract, take
+from tests.wire import LIMIT
 
 
 class TestMemoryBroker(BrokerContract):
@@ -40,14 +41,14 @@ def test_threads_hear_each_other() -> None:
 
     listening = threading.Thread(target=lambda: heard.extend(asyncio.run(follow())))
     listening.start()
-    assert is_ready.wait(PATIENCE)
+    assert is_ready.wait(LIMIT)
     publishing = [
         threading.Thread(target=lambda who=who: asyncio.run(publish(who))) for who in (b"1", b"2", b"3", b"4")
     ]
     for thread in publishing:
         thread.start()
     for thread in [*publishing, listening]:
-        thread.join(PATIENCE)
+        thread.join(LIMIT)
     assert sorted(heard) == sorted([b"1", b"2", b"3", b"4"] * 1_000)
 
 
