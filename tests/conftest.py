@@ -31,7 +31,7 @@ settings.register_profile(
 settings.load_profile(os.environ.get("SUITE_PROFILE", "suite"))
 
 # What a server of another test, or its event loop, says as it ends is nobody else's affair.
-for name in ("uvicorn", "asyncio"):
+for name in ("uvicorn", "asyncio", "websockets"):
     logging.getLogger(name).propagate = False
 
 
