@@ -6,9 +6,11 @@ from typing import Any, Dict, List, Optional
 import pytest
 
 from microframe import Application, HTTPException, SetupError, WebSocket
+from microframe.http.cookies import format_cookie
+from microframe.http.json import write_ascii_json
 from microframe.middleware.sessions import SessionMiddleware
 from microframe.sessions import Flash, Session
-from microframe.sessions.session import write_values
+from microframe.sessions.session import write_record
 from microframe.testing import ClientResponse, TestClient
 
 SECRET = "Zk3v9Qm1Xr7tLw2bNc8yHf4dJs6gPa0e"
@@ -274,7 +276,45 @@ def test_changes_of_two_requests_are_both_kept() -> None:
     del session["b"]
     session.merge({"a": 1, "b": 5, "c": 7, "theirs": 1})
     assert dict(session) == {"a": 2, "c": 7, "new": 1, "theirs": 1}
-    assert json.loads(write_values(dict(session))) == dict(session)
+    assert json.loads(write_ascii_json(dict(session))) == dict(session)
+
+
+def test_what_is_only_read_is_not_written_down() -> None:
+    session = Session({"count": 1, "list": [1], "text": "a"}, 0.0, "known")
+    assert (session["count"], session.get("text"), session.get("none"), len(session)) == (1, "a", None, 3)
+    assert session._before is None
+    assert session.changes() is None
+    assert session["list"] == [1]
+    assert session.changes() is None
+    session["list"].append(2)
+    assert session.changes() == '{"count":1,"list":[1,2],"text":"a"}'
+    session["list"].pop()
+    assert session.changes() is None
+    del session["text"]
+    assert session.changes() == '{"count":1,"list":[1]}'
+
+
+def test_a_record_is_what_json_would_write() -> None:
+    values = {"half of a pair": "\ud800", "text": 'ö"', "list": [1, None, 1.5]}
+    record = write_record({"u": 'ann"', "c": 1.5}, Session(values, 0.0).write())
+    assert record == json.dumps({"u": 'ann"', "c": 1.5, "v": values}, separators=(",", ":")).encode()
+
+
+@pytest.mark.parametrize("value", ["x", "", "longer"])
+@pytest.mark.parametrize("secure", [False, True])
+def test_the_cookie_is_the_one_that_would_be_formatted_anew(value: str, secure: bool) -> None:
+    made = SessionMiddleware(idle_timeout=100)
+    made.secure, made.cookie_name = secure, "__Host-session" if secure else "session"
+    made.cookie_parts = made.build_cookie_parts()
+    age = 100 if value else 0
+    assert made.format(value, Session({}, 0.0)) == format_cookie(
+        made.cookie_name, value, max_age=age, secure=secure, httponly=True, samesite="lax"
+    )
+
+
+def test_a_name_that_leaves_no_room_for_a_session_is_refused() -> None:
+    with pytest.raises(SetupError, match="browsers keep 4096"):
+        Application(secret_key=SECRET).add_middleware(SessionMiddleware, cookie_name="x" * 600)
 
 
 @pytest.mark.parametrize("times", [(0, 1), (-1, 1), (2, 1)])

@@ -118,15 +118,17 @@ STRICT: Final = json.JSONDecoder(parse_constant=parse_constant, parse_float=pars
 # Writing -------------------------------------------------------------------------------------------------------------
 
 
-def build_json_writer(make: Any = getattr(json.encoder, "c_make_encoder", None)) -> Callable[[Any], str]:
+def build_json_writer(
+    make: Any = getattr(json.encoder, "c_make_encoder", None), ensure_ascii: bool = False
+) -> Callable[[Any], str]:
     """What writes JSON as short as it can be, NaN and infinities refused.
 
     `json` makes its encoder in C anew for each call, which costs more than most values do: here it is made once.
     """
-    encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    encoder = json.JSONEncoder(ensure_ascii=ensure_ascii, allow_nan=False, separators=(",", ":"))
     if make is None:  # no CPython
         return encoder.encode
-    names = json.encoder.encode_basestring
+    names = json.encoder.encode_basestring_ascii if ensure_ascii else json.encoder.encode_basestring
     # Without its dict of what is open already: that would be shared by threads, and keeps what an error leaves in it.
     chunks = make(None, encoder.default, names, None, ":", ",", False, False, False)
 
@@ -140,3 +142,5 @@ def build_json_writer(make: Any = getattr(json.encoder, "c_make_encoder", None))
 
 
 write_json = build_json_writer()
+write_ascii_json = build_json_writer(ensure_ascii=True)
+"""The same in ASCII, which can be bytes whatever texts there are: also half of a surrogate pair."""

@@ -1,7 +1,7 @@
 """Sessions: a `Session` for every handler that asks for one, kept in a signed cookie or in a store."""
 
 import time
-from typing import Any, AsyncIterator, Callable, Optional
+from typing import Any, AsyncIterator, Callable, Optional, Tuple
 
 from microframe.configurations.config import AppConfig
 from microframe.configurations.keys import require_secret
@@ -12,7 +12,7 @@ from microframe.http.request import Request
 from microframe.markers import Provided
 from microframe.sessions.keeper import Keeper, Lifetimes
 from microframe.sessions.session import Session
-from microframe.sessions.signed import SignedKeeper
+from microframe.sessions.signed import MAX_COOKIE, SignedKeeper
 from microframe.sessions.stored import Sessions, StoredKeeper
 from microframe.signing import Signer
 from microframe.store import Store
@@ -20,6 +20,7 @@ from microframe.store import Store
 __all__ = ["SessionMiddleware"]
 
 DAY = 86_400
+EMPTY = '""'
 PERSONAL = [(b"vary", b"Cookie"), (b"cache-control", b"no-store")]
 """An answer that knows its visitor is nobody else's, and no cache keeps it (RFC 9111 §3.5)."""
 
@@ -59,6 +60,7 @@ class SessionMiddleware:
         self.samesite = samesite
         self.clock = clock
         self.secure = False
+        self.cookie_parts = ("", "", "")
 
     def setup(self, host: Any) -> None:
         """Say where sessions come from; called when this is added."""
@@ -67,7 +69,7 @@ class SessionMiddleware:
         if self.secure and not self.cookie_name.startswith("__"):
             self.cookie_name = f"__Host-{self.cookie_name}"
         try:
-            self.format("x", Session({}, 0.0))
+            self.cookie_parts = self.build_cookie_parts()
         except ValueError as exc:
             raise SetupError(f"SessionMiddleware: {exc}") from exc
         if self.server_side or (self.server_side is None and config.shared_store):
@@ -121,15 +123,19 @@ class SessionMiddleware:
             connection.reply_headers.append((b"set-cookie", self.format(value, session).encode()))
 
     def format(self, value: str, session: Session) -> str:
-        left = self.lifetimes.left(session.created, session.seen, session.seen)
-        return format_cookie(
-            self.cookie_name,
-            value,
-            max_age=int(left) if value else 0,
-            secure=self.secure,
-            httponly=True,
-            samesite=self.samesite,
+        """The cookie of a session; what keepers make is what a cookie can carry."""
+        left = int(self.lifetimes.left(session.created, session.seen, session.seen)) if value else 0
+        name, to_age, behind = self.cookie_parts
+        return f"{name}={value or EMPTY}{to_age}{left}{behind}"
+
+    def build_cookie_parts(self) -> Tuple[str, str, str]:
+        """What is the same in every cookie: its name, what stands between value and age, and behind."""
+        longest = "x" * MAX_COOKIE
+        cookie = format_cookie(
+            self.cookie_name, longest, max_age=0, secure=self.secure, httponly=True, samesite=self.samesite
         )
+        before, age, behind = cookie[len(self.cookie_name) + 1 + MAX_COOKIE :].partition("Max-Age=")
+        return self.cookie_name, before + age, behind[1:]
 
 
 def sessions_of(keeper: Provided[Keeper]) -> Sessions:

@@ -4,11 +4,9 @@ import json
 import secrets
 from typing import Any, Dict, Iterator, List, MutableMapping, NamedTuple, Optional
 
+from microframe.http.json import write_ascii_json
 from microframe.posture import Posture
 
-write_values = json.JSONEncoder(
-    ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
-).encode
 FLASHES = "_flashes"
 
 
@@ -29,13 +27,13 @@ class Session(MutableMapping[str, Any]):
     __provided__ = True
     __posture__ = Posture(cookies=("session",))
     __slots__ = (
+        "_before",
         "_values",
         "created",
         "former",
         "id",
         "is_closed",
         "is_new",
-        "loaded",
         "seen",
         "user",
         "version",
@@ -51,8 +49,8 @@ class Session(MutableMapping[str, Any]):
         """Seconds since 1970."""
         self.seen = created
         self.is_new = not known_as
-        self.loaded = write_values(values)
-        """The values as they were kept last, to see what changed."""
+        self._before: Optional[str] = None
+        """The values as they were kept last, written down before the first of them may change."""
         self.former: List[str] = []
         """Ids that it had before, and that must not be good any more."""
         self.version: Optional[str] = None
@@ -96,21 +94,22 @@ class Session(MutableMapping[str, Any]):
 
     # Values ----------------------------------------------------------------------------------------------------------
 
-    @property
-    def values_now(self) -> Dict[str, Any]:
-        return self._values
-
     def __getitem__(self, name: str) -> Any:
-        return self._values[name]
+        value = self._values[name]
+        if self._before is None and isinstance(value, (dict, list)):
+            self._note_before()  # it may be changed inside, and nobody hears of it
+        return value
 
     def __setitem__(self, name: str, value: Any) -> None:
         self.check_open()
         if not isinstance(name, str):
             raise TypeError(f"names in a session are text, not {type(name).__name__}")
+        self._note_before()
         self._values[name] = value
 
     def __delitem__(self, name: str) -> None:
         self.check_open()
+        self._note_before()
         del self._values[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -128,7 +127,22 @@ class Session(MutableMapping[str, Any]):
                 "the session is kept already: change it before the handler returns, not in a stream"
             )
 
+    def _note_before(self) -> None:
+        if self._before is None:
+            self._before = write_ascii_json(self._values)
+
     # Keeping ---------------------------------------------------------------------------------------------------------
+
+    def changes(self) -> Optional[str]:
+        """The values as JSON; None where they are as they were kept last.
+
+        Raises:
+            TypeError: as `write`.
+        """
+        if self._before is None:
+            return None
+        now = self.write()
+        return None if now == self._before else now
 
     def write(self) -> str:
         """The values as JSON.
@@ -137,22 +151,30 @@ class Session(MutableMapping[str, Any]):
             TypeError: one of them is nothing that JSON has; the text names it.
         """
         try:
-            return write_values(self._values)
+            return write_ascii_json(self._values)
         except (TypeError, ValueError) as exc:
             for name, value in self._values.items():
                 try:
-                    write_values(value)
+                    write_ascii_json(value)
                 except (TypeError, ValueError):
                     raise TypeError(f"the session cannot keep {name!r}: {exc}") from exc
             raise
 
     def merge(self, kept: Dict[str, Any]) -> None:
         """Do to what another request has kept meanwhile what was done to these values."""
-        before: Dict[str, Any] = json.loads(self.loaded)
+        self._note_before()
+        assert self._before is not None
+        before: Dict[str, Any] = json.loads(self._before)
         now = self._values
         left = {name: value for name, value in kept.items() if name in now or name not in before}
         changed = {name: value for name, value in now.items() if name not in before or before[name] != value}
+        self._before = write_ascii_json(kept)
         self._values = {**left, **changed}
+
+
+def write_record(head: Dict[str, Any], values: str) -> bytes:
+    """What is kept of a session: a record, and in it the values under `v`, which are JSON already."""
+    return f'{write_ascii_json(head)[:-1]},"v":{values}}}'.encode("ascii")
 
 
 def new_id() -> str:

@@ -5,7 +5,7 @@ import time
 from typing import Callable, Optional
 
 from microframe.sessions.keeper import Lifetimes
-from microframe.sessions.session import Session
+from microframe.sessions.session import Session, write_record
 from microframe.signing import BadSignature, Signer
 
 MAX_COOKIE = 3_500
@@ -28,7 +28,7 @@ class SignedKeeper:
             verified = self.signer.check(sent)
         except BadSignature:
             return None
-        kept = json.loads(verified.payload)
+        kept = json.loads(verified.payload.decode())
         now = self.clock()
         if self.lifetimes.left(kept["c"], kept["s"], now) <= 0:
             return None
@@ -39,13 +39,13 @@ class SignedKeeper:
 
     async def save(self, session: Session) -> Optional[str]:
         now = self.clock()
-        values = session.write()
-        is_kept = not session.is_new and session.version and values == session.loaded
+        changes = session.changes()
+        is_kept = not session.is_new and session.version and changes is None
         if is_kept and not self.lifetimes.is_stale(session.seen, now):
             return None
         session.seen = now
-        record = {"i": session.id, "u": session.user, "c": session.created, "s": now, "v": session.values_now}
-        payload = json.dumps(record, separators=(",", ":")).encode()
+        head = {"i": session.id, "u": session.user, "c": session.created, "s": now}
+        payload = write_record(head, session.write() if changes is None else changes)
         cookie = self.signer.sign(payload, self.lifetimes.left(session.created, now, now))
         if len(cookie) > MAX_COOKIE:
             raise ValueError(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 from microframe.sessions.keeper import Lifetimes
-from microframe.sessions.session import Session
+from microframe.sessions.session import Session, write_record
 from microframe.store import Store, StoreUnavailable
 
 logger = logging.getLogger("microframe.sessions")
@@ -67,11 +67,8 @@ class StoredKeeper:
         for former in session.former:
             await self.store.delete(self.key(reference_of(former)))
         now = self.clock()
-        if (
-            not session.is_new
-            and session.write() == session.loaded
-            and not self.lifetimes.is_stale(session.seen, now)
-        ):
+        is_kept = not session.is_new and session.changes() is None
+        if is_kept and not self.lifetimes.is_stale(session.seen, now):
             return None
         session.seen = now
         tries = 0
@@ -85,15 +82,10 @@ class StoredKeeper:
 
     async def write(self, session: Session) -> bool:
         """Whether nobody has kept it since it was loaded."""
-        record = {
-            "u": session.user,
-            "c": session.created,
-            "s": session.seen,
-            "v": json.loads(session.write()),
-        }
+        head = {"u": session.user, "c": session.created, "s": session.seen}
         version = await self.store.set(
             self.key(reference_of(session.id)),
-            json.dumps(record, separators=(",", ":")).encode(),
+            write_record(head, session.write()),
             ttl=self.lifetimes.left(session.created, session.seen, session.seen),
             if_version=session.version or "",
         )
@@ -105,7 +97,7 @@ class StoredKeeper:
         if found is None:
             return False
         session.merge(found.record["v"])
-        session.version, session.loaded = found.version, json.dumps(found.record["v"])
+        session.version = found.version
         return True
 
     async def discard(self, session: Session) -> None:
