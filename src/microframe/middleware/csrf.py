@@ -276,7 +276,7 @@ def unmask(token: str) -> bytes:
 
 
 def xor(left: bytes, right: bytes) -> bytes:
-    return bytes(one ^ other for one, other in zip(left, right))
+    return (int.from_bytes(left, "big") ^ int.from_bytes(right, "big")).to_bytes(len(left), "big")
 
 
 def encode(raw: bytes) -> str:
