@@ -141,7 +141,7 @@ class Injector:
             if owner is None:
                 raise RuntimeError(f"{provider} is asked for before the application is built")
             # A value made while something below it is replaced must not be there afterwards.
-            swap = variant_key(self.overrides.among(reaches))
+            swap = variant_key(self.overrides.among(reaches)) if self.overrides.any else None
             return await value_in(owner, (provider, swap) if swap else provider, lambda: make(owner))
 
         return of_application
@@ -194,10 +194,13 @@ class Injector:
         Raises:
             SetupError: nobody provides it, or its provider needs what this kind of context does not have.
         """
-        provider = self.provider_of(kind, self.overrides.here())
+        provider = self.provider_of(kind, self.overrides.here() if self.overrides.any else NOTHING)
         if provider is None:
             raise SetupError(f"nobody provides {type_name(kind)}")
-        run = self.provided_source(provider, Site(kind_of(context), f"resolve({type_name(kind)})"))
+        where = kind_of(context)
+        run = self._sources.get((provider, "app" if provider.scope == "app" else where))
+        if run is None:
+            run = self.provided_source(provider, Site(where, f"resolve({type_name(kind)})"))
         value: T = await run(context)
         return value
 

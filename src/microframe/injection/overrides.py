@@ -27,6 +27,11 @@ class Overrides(Dict[Any, Callable[..., Any]]):
         self.scoped: List[Replace] = []
         self._here: ContextVar[Optional[Replace]] = ContextVar("microframe_overrides", default=None)
 
+    @property
+    def any(self) -> bool:
+        """Whether anything is replaced, for everybody or in some context."""
+        return bool(self or self.scoped)
+
     def here(self) -> Replace:
         """What is called instead of what, here and now."""
         scoped = self._here.get()
@@ -34,7 +39,7 @@ class Overrides(Dict[Any, Callable[..., Any]]):
 
     def among(self, reaches: FrozenSet[object]) -> Replace:
         """The same for what draws on `reaches`: nothing, or all, since what a replacement needs may be replaced too."""
-        if not self and not self.scoped:
+        if not self.any:
             return NOTHING
         swap = self.here()
         return NOTHING if reaches.isdisjoint(swap) else swap

@@ -93,12 +93,21 @@ class Providers:
 
 
 class Pending:
-    """A value on its way: who asks for it meanwhile waits for the one call."""
+    """A value on its way: who asks for it meanwhile waits for the one call. Mostly nobody does."""
 
-    __slots__ = ("future",)
+    __slots__ = ("_future",)
 
     def __init__(self) -> None:
-        self.future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._future: Optional[asyncio.Future[None]] = None
+
+    async def wait(self) -> None:
+        if self._future is None:
+            self._future = asyncio.get_running_loop().create_future()
+        await asyncio.wait([self._future])
+
+    def end(self) -> None:
+        if self._future is not None:
+            self._future.set_result(None)
 
 
 async def value_in(context: Context, key: object, make: Callable[[], Any]) -> Any:
@@ -110,7 +119,7 @@ async def value_in(context: Context, key: object, make: Callable[[], Any]) -> An
             break
         if not isinstance(found, Pending):
             return found
-        await asyncio.wait([found.future])
+        await found.wait()
         # The call failed or was cancelled: whoever waited tries for itself.
     pending = values[key] = Pending()
     try:
@@ -120,4 +129,4 @@ async def value_in(context: Context, key: object, make: Callable[[], Any]) -> An
         del values[key]
         raise
     finally:
-        pending.future.set_result(None)
+        pending.end()
