@@ -18,7 +18,7 @@ from microframe import (
     StreamingResponse,
 )
 from microframe.caching import ResponseCache, Shelf
-from microframe.caching.responses import MOST_ALONE
+from microframe.caching.responses import LARGEST_LATELY, MOST_ALONE, MOST_LATELY
 from microframe.middleware.cache import CacheMiddleware
 from microframe.security import APIKeyCookie, APIKeyHeader, HTTPBearer
 from microframe.store import Store, StoreUnavailable
@@ -942,3 +942,24 @@ async def test_other_methods_pass() -> None:
     origin = Origin()
     assert (await origin.ask("/", method="OPTIONS")).status == 204
     assert "OPTIONS" in (await origin.ask("/", method="PATCH")).headers["allow"]
+
+
+async def test_what_was_read_lately_is_forgotten_with_what_is_kept() -> None:
+    origin = Origin()
+    answers = [(await origin.ask("/a")).body for _ in range(3)]
+    await origin.app.store.close()  # everything is gone
+    answers += [(await origin.ask("/a")).body for _ in range(2)]
+    assert answers == [b"answer 1"] * 3 + [b"answer 2"] * 2
+
+
+async def test_few_answers_are_remembered_as_they_were_read_and_no_large_ones() -> None:
+    origin = Origin(lambda request: Response("x" * (LARGEST_LATELY if request.path == "/large" else 1)))
+    for number in range(MOST_LATELY + 10):
+        for _ in range(2):
+            await origin.ask(f"/{number}")
+    assert [(await origin.ask("/large")).body for _ in range(2)] == [b"x" * LARGEST_LATELY] * 2
+    owner = origin.app.injector.owner_context
+    assert owner is not None
+    cache = await owner.resolve(ResponseCache)
+    assert len(cache._lately) == MOST_LATELY
+    assert all(len(raw) <= LARGEST_LATELY for raw, _ in cache._lately.values())

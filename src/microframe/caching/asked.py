@@ -58,10 +58,10 @@ PLAIN = Asked()
 
 def read_asked(headers: RawHeaders) -> Asked:
     """What the head of a request says to caches; for most it is nothing."""
-    if not any(name in SAID for name, _ in headers):
+    names = {name for name, _ in headers}
+    if SAID.isdisjoint(names):
         return PLAIN
     said = parse_cache_control(headers)
-    names = {name for name, _ in headers}
     stale = seconds_in(said, "max-stale")
     return Asked(
         "no-store" in said,

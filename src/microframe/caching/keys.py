@@ -3,7 +3,7 @@
 from hashlib import blake2b
 from typing import Iterable, List, Optional, Sequence
 
-from microframe.http.headers import RawHeaders
+from microframe.http.headers import RawHeaders, find
 from microframe.http.request import Request
 
 MOST_PREFIXES = 16
@@ -36,7 +36,7 @@ def request_key(request: Request, route: bytes, names: Sequence[bytes]) -> str:
         b"GET",
         route,
         as_bytes(request.scheme),
-        request.host.lower().encode("latin-1"),
+        (find(request.raw_headers, b"host") or b"").lower(),
         as_bytes(request.root_path),
         as_bytes(request.api_version),
         b"escaped" if request.escaped else b"",

@@ -2,7 +2,7 @@
 
 import logging
 from collections import OrderedDict
-from typing import Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 from urllib.parse import unquote, urlsplit
 
 from microframe.caching.flights import Flights
@@ -18,6 +18,8 @@ logger = logging.getLogger("microframe.cache")
 ALONE_FOR = 10.0
 """Seconds for which answers that could not be shared are not waited for: each request makes its own."""
 MOST_ALONE = 4096
+MOST_LATELY, LARGEST_LATELY = 256, 16_384
+"""Answers that are remembered as they were read, and bytes of the largest: at most 8 MB in all."""
 
 Names = Tuple[bytes, ...]
 
@@ -52,6 +54,8 @@ class ResponseCache:
         self.shelf = shelf
         self.flights: Flights[Made] = Flights(shelf.locks, shelf.key("answer"))
         self._alone: OrderedDict[str, float] = OrderedDict()
+        self._lately: Dict[str, Tuple[bytes, Union[Kept, Names]]] = {}
+        """What was read lately, beside its bytes: while the store gives the same it says the same."""
 
     async def forget_tags(self, *tags: str) -> None:
         """Forget the answers of these tags, as their routes name them: `"board:7"`."""
@@ -88,10 +92,17 @@ class ResponseCache:
         raw = await self.shelf.find(key)
         if raw is None:
             return None
+        lately = self._lately.get(key)
+        if lately is not None and lately[0] == raw:
+            return lately[1]
         found = read_kept(raw)
         if found is None:
             logger.warning("what is kept under %s is no answer of ours, and is not looked at", key)
             await self.shelf.drop(key)
+        elif len(raw) <= LARGEST_LATELY:
+            if len(self._lately) >= MOST_LATELY:
+                del self._lately[next(iter(self._lately))]
+            self._lately[key] = raw, found
         return found
 
     def is_alone(self, key: str, now: float) -> bool:
