@@ -1,6 +1,7 @@
 """Idempotency: of requests with one key the first runs, and those like it get its answer."""
 
 import asyncio
+import hashlib
 import json
 import logging
 from typing import Annotated, Any, AsyncIterator, Dict, List, Optional
@@ -25,7 +26,7 @@ from microframe import (
     SetupError,
     StreamingResponse,
 )
-from microframe.http.kept import Kept, digest, pack, unpack
+from microframe.http.kept import SMALL, Kept, digest, pack, unpack
 from microframe.middleware.idempotency import IdempotencyKeyInvalidException, read_key
 from microframe.middleware.sessions import SessionMiddleware
 from microframe.security import APIKeyHeader
@@ -431,6 +432,13 @@ async def test_a_key_may_be_required() -> None:
 @given(st.lists(st.binary(max_size=6), max_size=5), st.lists(st.binary(max_size=6), max_size=5))
 def test_two_lists_of_parts_have_two_names(one: List[bytes], other: List[bytes]) -> None:
     assert (digest(one) == digest(other)) == (one == other)
+
+
+@pytest.mark.parametrize("size", [0, SMALL, SMALL + 1, 3 * SMALL])
+def test_large_parts_are_named_as_small_ones_are(size: int) -> None:
+    parts = [b"first", b"x" * size, b"", b"last"]
+    framed = b"".join(b"%d:%b" % (len(part), part) for part in parts)
+    assert digest(parts) == hashlib.sha256(framed).hexdigest()
 
 
 @given(

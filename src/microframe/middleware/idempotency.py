@@ -1,11 +1,10 @@
 """Idempotency: of requests with one `Idempotency-Key` the first runs, and those like it get its answer."""
 
 import asyncio
-import contextlib
 import logging
 import math
 import re
-from typing import AsyncIterator, Awaitable, Callable, FrozenSet, List, NamedTuple, Optional, Tuple
+from typing import Awaitable, Callable, FrozenSet, List, NamedTuple, Optional, Tuple
 
 from microframe.endpoint import Endpoint
 from microframe.exceptions import BadRequestException, SetupError, StatusException, ValidationException
@@ -114,7 +113,7 @@ def run_once(endpoint: Endpoint, answer: Answer, route: Route, option: Idempoten
         lease = await locks.acquire(name, ttl=option.lease, wait=option.wait)
         if lease is None:
             raise IdempotentRequestRunningException(headers={"Retry-After": str(max(1, round(option.wait)))})
-        async with holding(locks, lease, option.lease):
+        async with Holding(locks, lease, option.lease):
             found = await find_answer(store, name)
             if found is not None:
                 return again(found, fingerprint)
@@ -212,24 +211,31 @@ async def content_of(request: Request, asked: Tuple[bytes, ...]) -> List[bytes]:
 # Holding and keeping -------------------------------------------------------------------------------------------------
 
 
-@contextlib.asynccontextmanager
-async def holding(locks: Locks, lease: Lease, seconds: float) -> AsyncIterator[None]:
-    """Hold a lease for as long as it takes, and let go of it."""
-    loop = asyncio.get_running_loop()
-    renewing: List[asyncio.Task[None]] = []
-    timer = loop.call_later(
-        seconds / 3, lambda: renewing.append(loop.create_task(renew(locks, lease, seconds)))
-    )
-    try:
-        yield
-    finally:
-        timer.cancel()
-        for task in renewing:
-            task.cancel()
+class Holding:
+    """Holds a lease for as long as something takes, and lets go of it."""
+
+    __slots__ = ("_lease", "_locks", "_loop", "_renewing", "_seconds", "_timer")
+
+    def __init__(self, locks: Locks, lease: Lease, seconds: float) -> None:
+        self._locks, self._lease, self._seconds = locks, lease, seconds
+        self._loop = asyncio.get_running_loop()
+        self._renewing: Optional[asyncio.Task[None]] = None
+        self._timer = self._loop.call_later(seconds / 3, self._renew)
+
+    def _renew(self) -> None:
+        self._renewing = self._loop.create_task(renew(self._locks, self._lease, self._seconds))
+
+    async def __aenter__(self) -> None:
+        """Nothing: it holds it already."""
+
+    async def __aexit__(self, *exc: object) -> None:
+        self._timer.cancel()
+        if self._renewing is not None:
+            self._renewing.cancel()
         try:
-            await locks.release(lease)
+            await self._locks.release(self._lease)
         except StoreUnavailable:
-            logger.warning("the lock %s could not be released: it ends by itself", lease.key)
+            logger.warning("the lock %s could not be released: it ends by itself", self._lease.key)
 
 
 async def renew(locks: Locks, lease: Lease, seconds: float) -> None:
