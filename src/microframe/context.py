@@ -1,7 +1,7 @@
 """Context: what a request, a socket, a job and a command have in common: state, resources, provided values."""
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import TracebackType
 from typing import (
     Any,
@@ -90,7 +90,7 @@ class Deadline:
 
     def within(self, seconds: float) -> "Deadline":
         """The sooner one of this and one in so many seconds."""
-        return replace(self, at=min(self.at, self.clock() + seconds))
+        return Deadline(min(self.at, self.clock() + seconds), self.clock)
 
 
 NO_DEADLINE = Deadline()

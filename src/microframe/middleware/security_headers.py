@@ -96,27 +96,30 @@ class SecurityHeadersMiddleware:
         self.without_nonce = self.policy.replace(b" " + NONCE.encode(), b"")
 
     def __call__(self, endpoint: Endpoint) -> Endpoint:
+        without_nonce = [(self.policy_name, self.without_nonce)] if self.policy else []
+        plain = [*self.constant, *without_nonce]
+        secure = [*self.constant, *self.secure, *without_nonce]
+        names = frozenset(name for name, _ in secure)
+        has_nonce = b"{nonce}" in self.policy
+
         async def protected(request: Request) -> Response:
             response = await endpoint(request)
+            headers = secure if request.scheme == "https" else plain
+            state = request._state
+            if has_nonce and state is not None and "csp_nonce" in state:
+                headers = [*headers[:-1], (self.policy_name, self.with_nonce(request))]
+            reply = request.reply_headers
             sent = {name for name, _ in response.raw_headers}
-            sent.update(name for name, _ in request.reply_headers)
-            request.reply_headers.extend(pair for pair in self.headers_for(request) if pair[0] not in sent)
+            sent.update([name for name, _ in reply])
+            reply.extend(
+                headers if names.isdisjoint(sent) else [pair for pair in headers if pair[0] not in sent]
+            )
             return response
 
         return protected
 
-    def headers_for(self, request: Request) -> RawHeaders:
-        headers = [*self.constant, *self.secure] if request.scheme == "https" else list(self.constant)
-        if self.policy:
-            headers.append((self.policy_name, self.with_nonce(request)))
-        return headers
-
     def with_nonce(self, request: Request) -> bytes:
-        """The policy with the nonce of this answer; without any where nobody asked for one."""
-        if b"{nonce}" not in self.policy:
-            return self.policy
-        if request._state is None or "csp_nonce" not in request._state:
-            return self.without_nonce
+        """The policy with the nonce of this answer."""
         return self.policy.replace(b"{nonce}", csp_nonce(request).encode())
 
 
