@@ -234,6 +234,19 @@ def test_workers_share_or_not(folder: Path, options: str, expected: List[str]) -
     assert codes(folder, program) == expected
 
 
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ("workers=2", ["messages-per-process"]),
+        ("workers=1", NONE),
+        ("workers=2, broker_url='redis://127.0.0.1:1/0'", NONE),
+    ],
+)
+def test_workers_hear_each_other_or_not(folder: Path, options: str, expected: List[str]) -> None:
+    program = f"app = Application({options})\n@app.get('/')\nasync def a(broker: Broker): ...\n"
+    assert codes(folder, f"from microframe.broker import Broker\n{program}") == expected
+
+
 def test_what_is_mounted_is_looked_at_too(folder: Path) -> None:
     program = LOGIN % "" + (
         "inner = Application()\n@inner.post('/login')\nasync def a(login: Login): ...\napp.mount('/inner', inner)\n"

@@ -18,6 +18,8 @@ from microframe.middleware.rate_limit import RateLimit, RateLimitMiddleware
 from microframe.middleware.sessions import SessionMiddleware
 from microframe.plugins.cache import CachePlugin
 from microframe.sessions import Session
+from microframe.broker import Broker
+from microframe.brokers.memory import MemoryBroker
 from microframe.store import Store
 from microframe.stores.memory import MemoryStore
 """
@@ -109,6 +111,50 @@ def test_what_each_worker_would_keep_for_itself_is_refused(folder: Path, program
         f"microframe: 2 workers would each keep for themselves what they must share ({kept}): set redis_url "
         "(MICROFRAME_REDIS_URL=redis://…) or store_url (MICROFRAME_STORE_URL=sqlite:///…), or start one worker"
     )
+
+
+MESSAGES = {
+    "handler": ("""
+app = Application()
+@app.get("/")
+async def index(broker: Broker) -> None: ...
+@app.get("/again")
+async def again(broker: Broker) -> None: ...
+""", "index, again"),
+    "provider": ("""
+class Rooms:
+    def __init__(self, broker: Provided[Broker]) -> None: ...
+app = Application()
+app.provide(Rooms, Rooms, scope="app")
+@app.get("/")
+async def index(rooms: Provided[Rooms]) -> None: ...
+""", "Rooms"),
+    "mounted": ("""
+app, inner = Application(), Application()
+@inner.get("/")
+async def index(broker: Broker) -> None: ...
+app.mount("/inner", inner)
+""", "index"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("program", "told"), MESSAGES.values(), ids=MESSAGES.keys())
+def test_what_each_worker_would_tell_itself_alone_is_refused(folder: Path, program: str, told: str) -> None:
+    (folder / "app.py").write_text(BEGIN + program)
+    result = call("run", "--workers", "2", "--port", "0")
+    assert result.exit_code == 2
+    assert only_line(result) == (
+        f"microframe: 2 workers would each hear their own messages alone ({told}): set redis_url "
+        "(MICROFRAME_REDIS_URL=redis://…) or broker_url (MICROFRAME_BROKER_URL=redis://…), or start one worker"
+    )
+
+
+def test_a_broker_that_was_given_is_named(folder: Path) -> None:
+    program = (
+        "app = Application(broker=MemoryBroker())\n@app.get('/')\nasync def index(broker: Broker): ...\n"
+    )
+    (folder / "app.py").write_text(BEGIN + program)
+    assert "instead of giving broker=, or start one worker" in only_line(call("run", "--workers", "2"))
 
 
 def test_a_store_that_was_given_is_named(folder: Path) -> None:

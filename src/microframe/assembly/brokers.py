@@ -22,7 +22,7 @@ class OwnBroker:
                 f"broker={given!r} is no broker: give one that is made, as in broker=MemoryBroker()"
             )
         self._config, self._shared = config, shared
-        self._is_own = given is None
+        self.is_given = given is not None
         # One that has an address is made now, where a mistake is told.
         self._broker = self._make() if given is None and config.shared_broker else given
 
@@ -42,7 +42,7 @@ class OwnBroker:
     @property
     def is_shared(self) -> bool:
         """Whether other processes hear what is published; one that does not say so is taken to be shared."""
-        if self._is_own:
+        if not self.is_given:
             return bool(self._config.shared_broker)
         return bool(getattr(self._broker, "is_shared", True))
 

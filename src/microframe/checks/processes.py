@@ -1,12 +1,14 @@
-"""Processes: what an application keeps in the process that serves it, where several would each have their own.
+"""Processes: what an application keeps or tells in the process that serves it, where several would each have their own.
 
-What is known of it is what is registered: the providers and routes that draw on a store of the application, and the
-middleware that was given one of its own. What only running it would tell, `app.store` inside of a function, is not.
+What is known of it is what is registered: the providers and routes that draw on the store or the broker of the
+application, and the middleware that was given a store of its own. What only running it would tell, `app.store` inside
+of a function, is not.
 """
 
 from typing import Any, FrozenSet, Iterator, List, Mapping, NamedTuple, Tuple
 
 from microframe.assembly.stores import CONTRACTS
+from microframe.broker import Broker
 from microframe.caching.responses import ResponseCache
 from microframe.checks.stance import Stance, Subject
 from microframe.checks.stances import subjects_of
@@ -25,6 +27,9 @@ WORDS: Mapping[Any, str] = {
     ResponseCache: "answers of routes with cache=",
 }
 """What types that the framework provides keep in the store, for people; others are called by their names."""
+
+
+STORE_REMEDY = "Set redis_url or store_url to a store that all of them see."
 
 
 class Kept(NamedTuple):
@@ -55,7 +60,15 @@ def find_separate_stores(subject: Subject) -> Iterator[Finding]:
     yield from separate(subject, "store-per-process", others_in(subject), "kept by each for itself")
 
 
-def separate(subject: Subject, code: str, kept: Iterator[Kept], how: str) -> Iterator[Finding]:
+def find_separate_messages(subject: Subject) -> Iterator[Finding]:
+    """Messages that each of several workers would tell itself alone."""
+    told, remedy = messages_in(subject), "Set redis_url or broker_url to a Redis that all of them see."
+    yield from separate(subject, "messages-per-process", told, "hearing messages of one alone", remedy)
+
+
+def separate(
+    subject: Subject, code: str, kept: Iterator[Kept], how: str, remedy: str = STORE_REMEDY
+) -> Iterator[Finding]:
     found = list(kept) if subject.workers > 1 else []
     if not found:
         return
@@ -66,8 +79,31 @@ def separate(subject: Subject, code: str, kept: Iterator[Kept], how: str) -> Ite
         f"{subject.workers} workers, and {words} {how}",
         *(places[0] if places else subject.application.made_at),
         severity="error",
-        remedy="Set redis_url or store_url to a store that all of them see.",
+        remedy=remedy,
     )
+
+
+def told_in_process(app: Any) -> List[str]:
+    """Who, in a built application with all that it mounts, tells or hears messages in one process alone."""
+    heard = [one.what for subject in subjects_of(app) for one in messages_in(subject)]
+    return list(dict.fromkeys(heard))
+
+
+def messages_in(subject: Subject) -> Iterator[Kept]:
+    """Messages that other processes do not hear."""
+    own, injector = subject.application.own_broker, subject.application.injector
+    provided = injector.providers.get(Broker)
+    if own.is_shared or provided is None or provided.factory != own.get:
+        return
+    wanted = frozenset([Broker])
+    kinds = [kind for kind in injector.providers.kinds() if kind is not Broker]
+    drawing = {kind for kind in kinds if wanted & injector.reached_by(injector.providers[kind])}
+    for kind in kinds:
+        if kind in drawing:
+            yield Kept(type_name(kind))
+    for stance in subject.stances:
+        if Broker in stance.reaches and not stance.reaches & drawing:
+            yield Kept(name_of(stance), stance.place)
 
 
 def limits_in(subject: Subject) -> Iterator[Kept]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import FrozenSet, List, Optional, Protocol, Sequence, Tuple, Union
 
+from microframe.assembly.brokers import OwnBroker
 from microframe.assembly.layers import Made
 from microframe.assembly.program import Program
 from microframe.assembly.stores import OwnStore
@@ -24,6 +25,7 @@ class Checked(Protocol):
     config: AppConfig
     injector: Injector
     shared: OwnStore
+    own_broker: OwnBroker
     records: List[object]
     made_at: Tuple[str, int]
     _program: Optional[Program]

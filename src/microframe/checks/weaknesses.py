@@ -15,7 +15,7 @@ from microframe.checks.exposure import (
 )
 from microframe.checks.logins import find_login_limits_that_open, find_unlimited_logins
 from microframe.checks.origins import find_wide_origins
-from microframe.checks.processes import find_separate_limits, find_separate_stores
+from microframe.checks.processes import find_separate_limits, find_separate_messages, find_separate_stores
 from microframe.checks.stance import Checked, Subject
 from microframe.checks.stances import subjects_of
 from microframe.exceptions import SetupError
@@ -37,6 +37,7 @@ CHECKS: Sequence[Callable[[Subject], Iterable[Finding]]] = (
     find_login_limits_that_open,
     find_separate_limits,
     find_separate_stores,
+    find_separate_messages,
     find_contributed,
 )
 """What is looked for, in the order in which it is told. Each is asked about every application, mounted ones too."""

@@ -175,9 +175,9 @@ def refuse_separate_workers(app: Application, workers: int) -> None:
     """Nothing, when several processes may serve an application: what they share is where all of them see it.
 
     Raises:
-        Failure: each would keep something by itself.
+        Failure: each would keep something, or tell it, by itself.
     """
-    from microframe.checks.processes import kept_in_process
+    from microframe.checks.processes import kept_in_process, told_in_process
 
     kept = kept_in_process(app)
     if kept:
@@ -185,6 +185,14 @@ def refuse_separate_workers(app: Application, workers: int) -> None:
             f"{workers} workers would each keep for themselves what they must share ({', '.join(kept)}): set "
             "redis_url (MICROFRAME_REDIS_URL=redis://…) or store_url (MICROFRAME_STORE_URL=sqlite:///…)"
             f"{' instead of giving store=' if app.shared.is_given else ''}, or start one worker",
+            USAGE,
+        )
+    told = told_in_process(app)
+    if told:
+        raise Failure(
+            f"{workers} workers would each hear their own messages alone ({', '.join(told)}): set redis_url "
+            "(MICROFRAME_REDIS_URL=redis://…) or broker_url (MICROFRAME_BROKER_URL=redis://…)"
+            f"{' instead of giving broker=' if app.own_broker.is_given else ''}, or start one worker",
             USAGE,
         )
 
