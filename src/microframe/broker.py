@@ -100,6 +100,8 @@ class BrokerUnavailable(Exception):
     """The broker cannot be reached now; answered with 503 where nothing better is known."""
 
     http_status = 503
+    retry_after = 1
+    """Seconds: by then it is asked anew."""
 
 
 # What implementations check ------------------------------------------------------------------------------------------

@@ -332,3 +332,9 @@ def status_of(exc: BaseException) -> Optional[int]:
     """The integer `http_status` that an exception of another package may carry, so a domain need not import us."""
     status = getattr(exc, "http_status", None)
     return status if isinstance(status, int) and 400 <= status <= 599 else None
+
+
+def wait_of(exc: BaseException) -> Optional[Dict[str, str]]:
+    """The header `Retry-After` of an exception that carries `retry_after`, whole seconds; None where it does not."""
+    seconds = getattr(exc, "retry_after", None)
+    return {"Retry-After": str(seconds)} if type(seconds) is int and seconds >= 0 else None

@@ -142,6 +142,8 @@ class StoreUnavailable(Exception):
     """The store cannot be reached now; answered with 503 where nothing better is known."""
 
     http_status = 503
+    retry_after = 1
+    """Seconds: by then it is asked anew."""
 
 
 class StoreFull(StoreUnavailable):

@@ -439,6 +439,28 @@ async def test_one_with_a_status_of_500_and_more_says_nothing(caplog: pytest.Log
     assert "a secret" in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("seconds", "told"), [(0, "0"), (7, "7"), (-1, None), ("7", None), (1.5, None), (True, None)]
+)
+@pytest.mark.parametrize("status", [429, 503])
+async def test_one_that_knows_when_to_come_back_says_so(
+    status: int, seconds: Any, told: Optional[str]
+) -> None:
+    exc = Domain("later")
+    exc.http_status, exc.retry_after = status, seconds  # type: ignore[attr-defined]
+    response = await get(raising(exc))
+    assert (response.status_code, response.headers.get("retry-after")) == (status, told)
+
+
+async def test_what_is_away_is_logged_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    exc = Domain("the store\nis away")
+    exc.http_status = 503
+    await get(raising(exc))
+    (record,) = caplog.records
+    assert record.exc_info is None
+    assert "Domain: the store\\nis away" in record.getMessage()
+
+
 @pytest.mark.parametrize("status", ["404", None, 200, 302, 600, True, 4.04])
 async def test_what_is_no_error_status_is_none(status: Any) -> None:
     exc = Domain("x")

@@ -63,7 +63,7 @@ def as_answer(socket: WebSocket, failure: Exception) -> HTTPException:
     if status is not None and status < 500:
         return foreign(failure, status)
     note(socket, failure)
-    return HTTPException(status or 500)
+    return HTTPException(500) if status is None else foreign(failure, status)
 
 
 def note(socket: WebSocket, failure: Exception) -> None:

@@ -14,6 +14,7 @@ from microframe.exceptions import (
     WebSocketDisconnect,
     WebSocketException,
     status_of,
+    wait_of,
 )
 from microframe.http.background import is_async_callable
 from microframe.http.connection import Connection
@@ -156,14 +157,17 @@ async def answer_by(
 
 
 def log_failure(connection: Connection, exc: BaseException) -> None:
-    """Log an exception with its traceback and the request's id; control characters of the path stay harmless."""
-    logger.error(
-        "%s %s failed (request %s)",
-        connection.method if isinstance(connection, Request) else "WebSocket",
-        connection.path.encode("unicode_escape").decode(),
-        connection.id,
-        exc_info=exc,
-    )
+    """Log an exception with its traceback and the request's id; control characters of the path stay harmless.
+
+    What says of itself that something is away (503) is told in a line: until it is back, every request says it again.
+    """
+    method = connection.method if isinstance(connection, Request) else "WebSocket"
+    path = connection.path.encode("unicode_escape").decode()
+    if status_of(exc) == 503:
+        told = f"{type(exc).__name__}: {exc}".encode("unicode_escape").decode()
+        logger.error("%s %s failed (request %s): %s", method, path, connection.id, told)
+    else:
+        logger.error("%s %s failed (request %s)", method, path, connection.id, exc_info=exc)
 
 
 async def end_with(socket: WebSocket, response: Response) -> None:
@@ -229,7 +233,7 @@ class Errors:
             page = self.debug_page(request, exc) if self.debug_page is not None else None
             if page is not None:
                 return page
-            told = InternalServerErrorException() if status is None else HTTPException(status)
+            told = InternalServerErrorException() if status is None else foreign(exc, status)
             return self.form.respond(told, request)
         except Exception as failure:
             self.note(request, failure)
@@ -262,9 +266,11 @@ def catches_all(handlers: Mapping[Key, Any], exc: BaseException) -> bool:
 
 
 def foreign(exc: Exception, status: int) -> HTTPException:
-    """Another package's exception that carries an `http_status`, as an answer with its own words."""
-    answer = HTTPException(status, str(exc) or None)
+    """Another package's exception that carries an `http_status`, as an answer: with its own words where they are about
+    the request, and with `Retry-After` where it knows when to come back."""
+    is_told = status < 500
+    answer = HTTPException(status, (str(exc) or None) if is_told else None, headers=wait_of(exc))
     code = getattr(exc, "code", None)
-    if isinstance(code, str):
+    if is_told and isinstance(code, str):
         answer.code = code
     return answer

@@ -89,6 +89,7 @@ class StoredKeeper:
             ttl=self.lifetimes.left(session.created, session.seen, session.seen),
             if_version=session.version or "",
         )
+        session.version = version or session.version
         return version is not None
 
     async def catch_up(self, session: Session) -> bool:
@@ -101,7 +102,9 @@ class StoredKeeper:
         return True
 
     async def discard(self, session: Session) -> None:
-        for former in [*session.former, session.id]:
+        # A visitor for whom nothing is kept, and nothing was, does not need the store.
+        is_kept = session.version is not None or not session.is_new
+        for former in [*session.former, *([session.id] if is_kept else [])]:
             await self.store.delete(self.key(reference_of(former)))
 
 
