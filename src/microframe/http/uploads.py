@@ -127,6 +127,61 @@ class UploadFile:
             raise
         return final
 
+    async def require_type(self, *endings: str) -> str:
+        """See that this is one of these kinds of file, by its name and by how it begins, and give its media type.
+
+        `await file.require_type(".png", ".jpg")`. It is a look at the beginning, and no proof of the rest.
+
+        Raises:
+            ValueError: nothing is known of how files of such an ending begin.
+            UnsupportedFileException: it is another kind of file (415).
+        """
+        from microframe.http.contents import FIRST, check_kind
+
+        def look() -> bytes:
+            at = self.file.tell()
+            self.file.seek(0)
+            head = self.file.read(FIRST)
+            self.file.seek(at)
+            return head
+
+        return check_kind(self.filename, await self._do(look), endings)
+
+    async def extract(
+        self,
+        folder: Union[str, "os.PathLike[str]"],
+        *,
+        max_files: int = 1_000,
+        max_size: int = 100_000_000,
+        max_ratio: float = 100.0,
+    ) -> List[Path]:
+        """Take a zip file apart into a folder that is made for it, and tell where each file of it is.
+
+        What comes out is counted: files, their bytes together, and how many come out of each that went in. Folders and
+        files are their owner's alone. One that fails leaves nothing behind.
+
+        Raises:
+            FileExistsError: the folder is there already.
+            UnsafeArchiveException: it is no zip file, or something in it is no plain file in a plain place (400).
+            ArchiveTooLargeException: there is too much in it (413).
+        """
+        from microframe.http.archives import ArchiveLimits, extract_zip, remove_all
+
+        limits, target = ArchiveLimits(max_files, max_size, max_ratio), Path(folder)
+        made: List[Path] = []
+
+        def take_apart() -> List[Path]:
+            written = extract_zip(self.file, target, limits)
+            made.append(target)
+            return written
+
+        try:
+            return await run_in_threadpool(take_apart)
+        except BaseException:  # cancelled, while the thread went on
+            for path in made:
+                await run_in_threadpool(remove_all, path)
+            raise
+
     async def _do(self, work: Callable[[], T]) -> T:
         """Work with the file: at once where it is in memory, else in a thread."""
         if isinstance(self.file, io.BytesIO):
