@@ -14,6 +14,8 @@ from benchmarks import (
     layers_report,
     report,
     rounds,
+    stores,
+    stores_report,
     transfers,
     transfers_report,
     wire,
@@ -39,6 +41,7 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
         ("fresh", "imports, cold start, memory"),
         ("transfers", "large bodies, files, events, lists; its section alone is written anew"),
         ("middleware", "each middleware and whole stacks of them; its section alone"),
+        ("stores", "operations per second of limits, caches and sessions; its section alone"),
     ):
         parser.add_argument("--" + part, dest="parts", action="append_const", const=part, help="only " + what)
     parser.add_argument(
@@ -116,9 +119,14 @@ def write_middleware(command: str, options: argparse.Namespace) -> str:
     return layers_report.build_section(command, peers, found)
 
 
+def write_stores(command: str, options: argparse.Namespace) -> str:
+    return stores_report.build_section(command, stores.run(options.quick))
+
+
 SECTIONS: Dict[str, Tuple[str, Callable[[str, argparse.Namespace], str]]] = {
     "transfers": (report.TRANSFERS, write_transfers),
     "middleware": (report.MIDDLEWARE, write_middleware),
+    "stores": (report.STORES, write_stores),
 }
 """Parts that write a section of their own, and leave all others as they are."""
 

@@ -200,8 +200,13 @@ class Layers:
 
 def run(peers: Sequence[str], cases: Sequence[str], rounds: int) -> Layers:
     """Measure in `rounds` rounds, one framework after the other, so that a disturbance falls on all."""
-    found = Layers()
     workers = {peer: WorkerProcess(peer, "benchmarks.layers_worker") for peer in LAYER_PEERS if peer in peers}
+    return measure(workers, cases, rounds)
+
+
+def measure(workers: Dict[str, WorkerProcess], cases: Sequence[str], rounds: int) -> Layers:
+    """Tell each worker in turn to measure every case, and end them."""
+    found = Layers()
     try:
         for name in cases:
             print("middleware: %s" % CASES[name].title, file=sys.stderr, flush=True)

@@ -5,6 +5,7 @@ client, nothing ever forgotten. `python -m benchmarks.limits memory` (`calls`, `
 """
 
 import asyncio
+import os
 import statistics
 import subprocess
 import sys
@@ -229,7 +230,7 @@ def measure_lock(store: MemoryStore) -> "tuple[int, float, float, float]":
 def resident() -> float:
     """Megabytes that this process has in memory (Linux)."""
     with open("/proc/self/statm") as found:
-        return int(found.read().split()[1]) * 4096 / 1e6
+        return int(found.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 async def fill(kind: str) -> None:

