@@ -12,6 +12,6 @@ activity = Router(prefix="/activity", tags=["activity"])
 @activity.get(response_class=EventSourceResponse)
 async def listen(board: CurrentBoard, rooms: Provided[Rooms]) -> AsyncIterator[Message]:
     """`new EventSource(…)`: what happened last comes first, then what happens from now on."""
-    with rooms.of(board.id).listen() as listener:
-        async for message in listener:
+    async with rooms.listen(board.id) as messages:
+        async for message in messages:
             yield message

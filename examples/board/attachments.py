@@ -74,7 +74,7 @@ class Files:
         except Exception:
             stored.unlink(missing_ok=True)
             raise
-        self._rooms.tell(board_id, "file added", file.name)
+        await self._rooms.tell(board_id, "file added", file.name)
         return file
 
     def path_of(self, file: StoredFile) -> Path:

@@ -67,7 +67,7 @@ class Boards:
                 del records.cards[card.id]
             if records.boards.pop(board_id, None) is None:
                 raise BoardNotFound(board_id=board_id)
-        self._rooms.remove(board_id)
+        await self._rooms.close(board_id)
 
 
 async def board_of_path(board_id: int, boards: Provided[Boards]) -> Board:

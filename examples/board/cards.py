@@ -62,7 +62,7 @@ class Cards:
             now = datetime.now(timezone.utc)
             card = Card(id=records.next_id(), board_id=board_id, created=now, **new.model_dump())
             records.cards[card.id] = card
-        self._rooms.tell(board_id, "card added", card.title)
+        await self._rooms.tell(board_id, "card added", card.title)
         return card
 
     async def change(self, card: Card, changes: Mapping[str, object]) -> Card:
@@ -70,14 +70,14 @@ class Cards:
             check_assignee(records, changes.get("assignee"))
             changed = find_card(records, card.board_id, card.id).model_copy(update=dict(changes))
             records.cards[card.id] = changed
-        self._rooms.tell(card.board_id, "card changed", changed.title)
+        await self._rooms.tell(card.board_id, "card changed", changed.title)
         return changed
 
     async def remove(self, card: Card) -> None:
         async with self._memory.change() as records:
             del records.cards[find_card(records, card.board_id, card.id).id]
             self._files.remove_all(records, card.id)
-        self._rooms.tell(card.board_id, "card removed", card.title)
+        await self._rooms.tell(card.board_id, "card removed", card.title)
 
 
 def find_card(records: Records, board_id: int, card_id: int) -> Card:

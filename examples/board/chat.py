@@ -1,14 +1,15 @@
 """Chat: members talk about a board, and hear at once what happens to its cards."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Annotated, Optional
 
 from pydantic import BaseModel, StringConstraints, ValidationError
 
 from examples.board.boards import CurrentBoard
 from examples.board.members import Members
-from examples.board.records import Member
-from examples.board.rooms import Listener, Message, Room, Rooms
+from examples.board.records import Board, Member
+from examples.board.rooms import Message, Rooms
 from examples.board.visitors import SignedIn
 from microframe import Depends, Provided, Router, UnauthorizedException, WebSocket, WebSocketDisconnect
 
@@ -41,35 +42,34 @@ chat = Router(prefix="/chat", tags=["chat"])
 async def talk(socket: WebSocket, board: CurrentBoard, member: Speaker, rooms: Provided[Rooms]) -> None:
     """Send `{"text": "…"}`, receive messages; what was said last comes first."""
     await socket.accept()
-    room = rooms.of(board.id)
-    with room.listen() as listener:
-        room.tell(Message(kind="joined", who=member.name))
-        writing = asyncio.ensure_future(write(socket, listener))
+    async with rooms.listen(board.id) as messages:
+        await rooms.tell(board.id, "joined", who=member.name)
+        writing = asyncio.ensure_future(write(socket, messages))
         try:
-            await read(socket, room, member)
+            async for text in socket.iter_text():
+                await say(text, socket, rooms, board, member)
         finally:
             writing.cancel()
             await asyncio.wait([writing])
-            room.tell(Message(kind="left", who=member.name))
+            await rooms.tell(board.id, "left", who=member.name)
 
 
-async def read(socket: WebSocket, room: Room, member: Member) -> None:
-    """Pass on what a member says, until the socket closes."""
-    async for text in socket.iter_text():
-        try:
-            words = Words.model_validate_json(text)
-        except ValidationError as exc:
-            await socket.send_text(Message(kind="refused", text=exc.errors()[0]["msg"]).model_dump_json())
-        else:
-            room.tell(Message(kind="said", text=words.text, who=member.name))
-            # Everybody's turn to write, before more is read from somebody who says much.
-            await asyncio.sleep(0)
+async def say(text: str, socket: WebSocket, rooms: Rooms, board: Board, member: Member) -> None:
+    """Pass on what a member says."""
+    try:
+        words = Words.model_validate_json(text)
+    except ValidationError as exc:
+        await socket.send_text(Message(kind="refused", text=exc.errors()[0]["msg"]).model_dump_json())
+    else:
+        await rooms.tell(board.id, "said", words.text, member.name)
+        # Everybody's turn to write, before more is read from somebody who says much.
+        await asyncio.sleep(0)
 
 
-async def write(socket: WebSocket, listener: Listener) -> None:
+async def write(socket: WebSocket, messages: AsyncIterator[Message]) -> None:
     """Pass on what is told in the room; ends when the reader does, or closes the socket."""
     try:
-        async for message in listener:
+        async for message in messages:
             await socket.send_text(message.model_dump_json())
         await socket.close(SENT_AWAY, "the board is gone, or you listen too slowly")
     except WebSocketDisconnect:

@@ -1,13 +1,16 @@
 """The chat of the team board: what is told, to whom, and how it ends."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from examples.board.app import app
-from examples.board.rooms import KEPT, WAITING, Listener, Message, Room, Rooms
+from examples.board.rooms import KEPT, WAITING, Message, Rooms
 from microframe import WebSocketDisconnect
+from microframe.brokers.memory import MemoryBroker
+from microframe.stores.memory import MemoryStore
 from microframe.testing import TestClient, WebSocketDenied
 from microframe.testing.blocking import WebSocketSession
 
@@ -132,37 +135,48 @@ def socket_scope(url: str) -> dict[str, Any]:
 # Rooms, without any application --------------------------------------------------------------------------
 
 
-async def texts_of(listener: Listener) -> list[str]:
-    return [message.text async for message in listener]
+@pytest.fixture
+def rooms() -> Rooms:
+    return Rooms(MemoryStore(), MemoryBroker())
 
 
-async def test_who_does_not_listen_is_sent_away_and_the_others_stay() -> None:
-    room = Room()
-    with room.listen() as slow, room.listen() as quick:
-        reading = asyncio.ensure_future(texts_of(quick))
-        for number in range(WAITING + 1):
-            room.tell(Message(kind="said", text=str(number)))
-            await asyncio.sleep(0)
+async def texts_of(messages: AsyncIterator[Message]) -> list[str]:
+    return [message.text async for message in messages]
+
+
+async def test_who_does_not_listen_is_sent_away_and_the_others_stay(rooms: Rooms) -> None:
+    async with rooms.listen(1) as slow, rooms.listen(1) as quick:
+        await rooms.tell(1, "said", "0")
+        assert [(await one.__anext__()).text for one in (slow, quick)] == ["0", "0"]
+        for number in range(1, WAITING + 2):
+            await rooms.tell(1, "said", str(number))
+            assert (await quick.__anext__()).text == str(number)
         assert await texts_of(slow) == []
-        room.close()
-        assert await reading == [str(number) for number in range(WAITING + 1)]
+        await rooms.close(1)
+        assert await texts_of(quick) == []
 
 
-async def test_a_newcomer_hears_no_more_than_what_is_kept() -> None:
-    room = Room()
+async def test_a_newcomer_hears_no_more_than_what_is_kept_and_nothing_twice(rooms: Rooms) -> None:
     for number in range(KEPT + 10):
-        room.tell(Message(kind="said", text=str(number)))
-    with room.listen() as listener:
-        heard = [(await listener.__anext__()).text for _ in range(KEPT)]
-        room.tell(Message(kind="said", text="now"))
-        assert (await listener.__anext__()).text == "now"
-    assert heard == [str(number) for number in range(10, KEPT + 10)]
+        await rooms.tell(1, "said", str(number))
+    async with rooms.listen(1) as messages:
+        await rooms.tell(1, "said", "meanwhile")
+        heard = [(await messages.__anext__()).text for _ in range(KEPT)]
+        await rooms.tell(1, "said", "now")
+        assert (await messages.__anext__()).text == "now"
+    assert heard == [*(str(number) for number in range(11, KEPT + 10)), "meanwhile"]
 
 
-def test_a_room_is_forgotten_with_its_board() -> None:
-    rooms = Rooms()
-    rooms.tell(1, "said", "words")
-    before = rooms.of(1)
-    rooms.remove(1)
-    rooms.remove(1)
-    assert rooms.of(1) is not before
+async def test_of_many_who_tell_at_once_nothing_is_lost(rooms: Rooms) -> None:
+    await asyncio.gather(*(rooms.tell(1, "said", str(number)) for number in range(KEPT)))
+    async with rooms.listen(1) as messages:
+        heard = {(await messages.__anext__()).text for _ in range(KEPT)}
+    assert heard == {str(number) for number in range(KEPT)}
+
+
+async def test_a_room_is_forgotten_with_its_board(rooms: Rooms) -> None:
+    await rooms.tell(1, "said", "words")
+    await rooms.close(1)
+    async with rooms.listen(1) as messages:
+        await rooms.tell(1, "said", "new words")
+        assert (await messages.__anext__()).text == "new words"

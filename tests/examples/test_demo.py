@@ -133,6 +133,7 @@ def test_two_processes_are_one_application_and_leave_nothing_behind() -> None:
         check_session(browser, one, other)
         check_token(browser, one)
         check_cache(browser, one, other)
+        check_activity(browser)
         check_sign_ins(browser)
         assert is_alive(redis)
         assert left > 0
@@ -188,6 +189,25 @@ def check_cache(browser: Browser, one: int, other: int) -> None:
     browser.ask(CARDS, "POST", '{"title": "News"}', authorization="Bearer x", content_type="application/json")
     news = browser.ask(SUMMARY)
     assert json.loads(news.body)["cards"]["todo"] == json.loads(first.body)["cards"]["todo"] + 1
+
+
+def check_activity(browser: Browser) -> None:
+    """Who listens to one process hears what happens in the other."""
+    connection = http.client.HTTPConnection("127.0.0.1", browser.port, timeout=LIMIT)
+    try:
+        connection.request("GET", f"/boards/{BOARD}/activity")
+        events = connection.getresponse()
+        title = f"Heard by {events.headers['served-by']}"
+        browser.until(
+            lambda reply: reply.process != int(events.headers["served-by"]),
+            *(CARDS, "POST"),
+            body=json.dumps({"title": title}),
+            authorization="Bearer x",
+            content_type="application/json",
+        )
+        assert any(title.encode() in line for line in events)
+    finally:
+        connection.close()
 
 
 def check_sign_ins(browser: Browser) -> None:

@@ -1,5 +1,6 @@
 // The front page of the team board: everything it does goes through the API and the chat's WebSocket.
 
+const AGAIN = 1013;  // "try again later": something was missed
 const STAGES = ["todo", "doing", "done"];
 const find = (selector) => document.querySelector(selector);
 let socket = null;
@@ -129,7 +130,9 @@ function openChat() {
   socket = opened;
   opened.onopen = () => { find("#state").textContent = "open"; };
   opened.onclose = (event) => {
-    if (socket === opened) find("#state").textContent = event.reason || "closed";
+    if (socket !== opened) return;
+    find("#state").textContent = event.reason || "closed";
+    if (event.code === AGAIN) setTimeout(() => socket === opened && openChat(), 1000);
   };
   opened.onmessage = (event) => showMessage(JSON.parse(event.data));
 }
