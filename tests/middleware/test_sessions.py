@@ -10,7 +10,10 @@ from microframe.http.cookies import format_cookie
 from microframe.http.json import write_ascii_json
 from microframe.middleware.sessions import SessionMiddleware
 from microframe.sessions import Flash, Session
+from microframe.sessions.keeper import Lifetimes
 from microframe.sessions.session import write_record
+from microframe.sessions.signed import SignedKeeper
+from microframe.signing import Signer
 from microframe.testing import ClientResponse, TestClient
 
 SECRET = "Zk3v9Qm1Xr7tLw2bNc8yHf4dJs6gPa0e"
@@ -292,6 +295,16 @@ def test_what_is_only_read_is_not_written_down() -> None:
     assert session.changes() is None
     del session["text"]
     assert session.changes() == '{"count":1,"list":[1]}'
+
+
+@pytest.mark.parametrize("value", ["\ud800", 1.1, 10**30, -0.0, 1e-7, "ö", [None, True, {"a": []}], 2**63])
+async def test_a_value_comes_back_as_it_was(value: Any) -> None:
+    keeper = SignedKeeper(Signer([SECRET], "session"), Lifetimes(100, 100), Clock())
+    kept = await keeper.save(Session({"value": value}, Clock().now))
+    assert kept is not None
+    session = await keeper.load(kept)
+    assert session is not None
+    assert (dict(session), type(session["value"])) == ({"value": value}, type(value))
 
 
 def test_a_record_is_what_json_would_write() -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from typing import Iterable, List, NamedTuple, Optional
+from typing import Iterable, NamedTuple, Optional
 
 from microframe.http.headers import RawHeaders
 from microframe.http.responses import Response, build_response
@@ -10,21 +10,18 @@ from microframe.http.responses import Response, build_response
 OF_ITS_TIME = (b"date", b"content-length", b"transfer-encoding", b"connection", b"keep-alive")
 """Headers that belong to one transfer of an answer, and not to the answer."""
 SMALL = 16_384
+"""Bytes that are copied, to be put beside each other."""
 
 
 def digest(parts: Iterable[bytes]) -> str:
     """A name for a list of parts. Each says its length first, so that no other list has the same one."""
+    parts = list(parts)
+    if sum(map(len, parts)) <= SMALL:
+        return hashlib.sha256(b"".join([b"%d:%b" % (len(part), part) for part in parts])).hexdigest()
     told = hashlib.sha256()
-    small: List[bytes] = []
     for part in parts:
-        small.append(b"%d:" % len(part))
-        if len(part) <= SMALL:
-            small.append(part)
-        else:  # not copied, only to be put beside the others
-            told.update(b"".join(small))
-            told.update(part)
-            small.clear()
-    told.update(b"".join(small))
+        told.update(b"%d:" % len(part))
+        told.update(part)
     return told.hexdigest()
 
 

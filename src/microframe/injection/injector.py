@@ -12,6 +12,7 @@ from typing import (
     Tuple,
     Type,
     TypeVar,
+    cast,
 )
 
 from microframe.concurrency import Threads
@@ -22,10 +23,18 @@ from microframe.injection.graph import GraphBuilder
 from microframe.injection.leaving import Watch
 from microframe.injection.overrides import MAX_VARIANTS, NOTHING, Overrides, Run, variant_key
 from microframe.injection.plan import Plan
-from microframe.injection.providers import Provider, Providers, Same, identity, type_name, value_in
+from microframe.injection.providers import (
+    Provider,
+    Providers,
+    Same,
+    identity,
+    made_in,
+    type_name,
+    value_in,
+)
 from microframe.injection.signature import Signature, read_signature
 from microframe.injection.site import Replace, Site
-from microframe.markers import Dependency
+from microframe.markers import MISSING, Dependency
 from microframe.validation.registry import Codecs
 from microframe.websocket import WebSocket
 
@@ -194,9 +203,14 @@ class Injector:
         Raises:
             SetupError: nobody provides it, or its provider needs what this kind of context does not have.
         """
-        provider = self.provider_of(kind, self.overrides.here() if self.overrides.any else NOTHING)
+        is_plain = not self.overrides.any
+        provider = self.provider_of(kind, NOTHING if is_plain else self.overrides.here())
         if provider is None:
             raise SetupError(f"nobody provides {type_name(kind)}")
+        if is_plain and provider.scope == "app" and self.owner_context is not None:
+            made = made_in(self.owner_context, provider)
+            if made is not MISSING:
+                return cast(T, made)
         where = kind_of(context)
         run = self._sources.get((provider, "app" if provider.scope == "app" else where))
         if run is None:

@@ -110,6 +110,12 @@ class Pending:
             self._future.set_result(None)
 
 
+def made_in(context: Context, key: object) -> Any:
+    """The value under `key` in a context, `MISSING` where nobody has made it yet."""
+    found = context.values.get(key, MISSING)
+    return MISSING if isinstance(found, Pending) else found
+
+
 async def value_in(context: Context, key: object, make: Callable[[], Any]) -> Any:
     """The value under `key` in a context, made on first use by one call however many ask; failures are not kept."""
     values = context.values
