@@ -362,6 +362,8 @@ def test_methods_that_are_none_are_refused(methods: Any) -> None:
 def test_unknown_options_are_named() -> None:
     with pytest.raises(SetupError, match="unknown router option tag "):
         Router(tag=["x"])  # type: ignore[call-arg]
+    with pytest.raises(SetupError, match=r"^Application has no option colour, nothing$"):
+        Application(nothing=1, colour="red")  # type: ignore[call-arg]
     with pytest.raises(SetupError, match="unknown router option nothing"):
         Application().include_router(Router(), nothing=1)  # type: ignore[call-arg]
     with pytest.raises(SetupError, match=r"unknown route option nothing \(.*test_routing_app\.py:\d+\)"):

@@ -1,5 +1,6 @@
 """Mistakes in a program are found when it is built, and say which handler in which line."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any, AsyncIterator, Callable, Dict, Iterator, List, Optional, Union
 
 import pytest
@@ -50,6 +51,11 @@ class Users: ...
 
 class Model(BaseModel):
     a: int
+
+
+@dataclass
+class Point:
+    x: int
 
 
 async def opened() -> AsyncIterator[int]:
@@ -533,6 +539,37 @@ def a_model_where_there_is_no_body(app: Application) -> None:
 def an_unknown_route_option(app: Application) -> None:
     @app.get("/", respnse_model=Model)  # type: ignore[call-arg]
     async def show() -> None: ...
+
+
+@mistake(rf"response_model_exclude of .*{SHOW} names 'b', 'c', and Model has no such field")
+def a_field_that_is_left_out_and_is_none(app: Application) -> None:
+    @app.get("/", response_model_exclude={"c", "b", "a"})
+    async def show() -> Model:
+        return Model(a=1)
+
+
+@mistake(rf"response_model_include of .*{SHOW} names 'size', and Point has no such field")
+def a_field_that_is_sent_and_is_none(app: Application) -> None:
+    @app.get("/", response_model=Point, response_model_include=["x", "size"])
+    async def show() -> Any: ...
+
+
+@mistake(rf"idempotency= of GET / -> .*{SHOW}: its requests change nothing")
+def idempotency_where_nothing_changes(app: Application) -> None:
+    @app.get("/", idempotency=True)
+    async def show() -> None: ...
+
+
+@mistake(rf"etag= is for requests: WEBSOCKET /live -> .*{SHOW} cannot have it")
+def an_etag_of_a_socket(app: Application) -> None:
+    @app.websocket("/live", etag=True)
+    async def show(socket: WebSocket) -> None: ...
+
+
+@mistake(rf"cache= is for requests: WEBSOCKET /live -> .*{SHOW} cannot have it")
+def a_cache_of_a_socket(app: Application) -> None:
+    @app.websocket("/live", cache=False)
+    async def show(socket: WebSocket) -> None: ...
 
 
 @mistake(r"unknown router option tag ")

@@ -324,8 +324,12 @@ def test_headers_that_the_framework_reads_for_an_option_are_parameters() -> None
     @app.post("/cards", idempotency=True)
     async def add(idempotency_key: Annotated[str, Header(description="Yours.")]) -> None: ...
 
-    @app.get("/cards", idempotency=True)
+    reading = Router(idempotency=True)
+
+    @reading.get("/cards")
     async def cards() -> None: ...
+
+    app.include_router(reading)
 
     paths = app.openapi()["paths"]
     put = {one["name"]: one["required"] for one in paths["/cards/{card_id}"]["put"]["parameters"]}

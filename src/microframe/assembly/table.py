@@ -47,6 +47,12 @@ from microframe.routing.versions import Versions
 
 Found = Union[Route, Mount]
 
+OF_REQUESTS = (
+    *("timeout", "idempotency", "cache", "csrf", "etag", "last_modified", "require_precondition"),
+    *("max_body_size", "form_limits", "status_code", "response_model", "response_class"),
+)
+"""Options that mean nothing to a WebSocket."""
+
 
 class Table(NamedTuple):
     """Everything that can be matched, and how it is called."""
@@ -168,7 +174,7 @@ def timed(item: Found, endpoint: Endpoint) -> Endpoint:
 
 def refuse_for_sockets(route: Route) -> None:
     """Nothing, where a WebSocket is not given what only requests have."""
-    for name in ("timeout", "idempotency"):
+    for name in OF_REQUESTS:
         if name in route.options:
             raise SetupError(f"{name}= is for requests: {route} cannot have it")
 

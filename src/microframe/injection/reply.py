@@ -8,6 +8,7 @@ from microframe.exceptions import SetupError
 from microframe.http.events import EventSourceResponse, ServerSentEvent
 from microframe.http.responses import HTMLResponse, JSONResponse, Response
 from microframe.http.streams import JSONLinesResponse
+from microframe.injection.response_fields import refuse_unknown_names
 from microframe.injection.signature import style_of
 from microframe.injection.writers import (
     Reply,
@@ -65,7 +66,7 @@ def describe_reply(route: Route, returns: Any) -> ReplyShape:
     """Read from a route and its handler's return annotation what it answers.
 
     Raises:
-        SetupError: a body where the status allows none (RFC 9110 §6.4.1).
+        SetupError: a body where the status allows none (RFC 9110 §6.4.1), or the name of a field that is none.
     """
     yields = style_of(route.handler).endswith("generator")
     kind = kind_of(route, returns)
@@ -81,6 +82,7 @@ def describe_reply(route: Route, returns: Any) -> ReplyShape:
         if streams or ("response_model" in route.options and model not in (MISSING, None, type(None))):
             raise SetupError(f"{route.where} declares a model, but {status_code} has no body")
         model = MISSING
+    refuse_unknown_names(route, item_of(route, returns, kind) if streams else model)
     return ReplyShape(
         model=model,
         media_type=None if has_no_body(status_code) else media_type_of(kind, streams),

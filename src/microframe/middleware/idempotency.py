@@ -76,10 +76,16 @@ def read_option(route: Route) -> Optional[Idempotency]:
     """What a route says of requests that are sent again; None for nothing, or where no method changes anything.
 
     Raises:
-        SetupError: a value it cannot have.
+        SetupError: a value it cannot have, or the route itself says it where no method changes anything.
     """
     said = route.inherited.policies.get("idempotency")
-    if said is None or said is False or route.methods <= SAFE:
+    if said is None or said is False:
+        return None
+    if route.methods <= SAFE:
+        if route.options.get("idempotency"):
+            raise SetupError(
+                f"idempotency= of {route}: its requests change nothing, however often they are sent"
+            )
         return None
     said = Idempotency() if said is True else said
     if not isinstance(said, Idempotency):

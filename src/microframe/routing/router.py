@@ -96,7 +96,7 @@ class Router:
         **options: Unpack[RouterOptions],
     ) -> None:
         self.prefix = check_prefix(prefix)
-        self._shared = shared_options(self.prefix, options)
+        self._shared = shared_options(self.prefix, options, "Application" if self.handles_everything else "")
         self._handlers: Dict[Union[int, Type[BaseException]], Callable[..., Any]] = dict(
             options.get("exception_handlers") or {}
         )
@@ -365,10 +365,13 @@ def with_marks(route: Route) -> Inherited:
     return own if policies is own.policies else own._replace(policies=policies)
 
 
-def shared_options(prefix: str, options: RouterOptions) -> Inherited:
+def shared_options(prefix: str, options: RouterOptions, owner: str = "") -> Inherited:
     unknown = set(options) - set(RouterOptions.__annotations__)
     if unknown:
-        raise SetupError(f"unknown router option {', '.join(sorted(unknown))} (prefix {prefix!r})")
+        names = ", ".join(sorted(unknown))
+        if owner:
+            raise SetupError(f"{owner} has no option {names}")
+        raise SetupError(f"unknown router option {names} (prefix {prefix!r})")
     # A TypedDict loses its types in a comprehension.
     route_like: RouteOptions = {k: v for k, v in options.items() if k in RouteOptions.__annotations__}  # type: ignore[assignment]
     try:
