@@ -60,7 +60,12 @@ FORM_LIMITS: Dict[str, Any] = {
     "max_part_headers": 1,
     "max_part_header_size": 60,
 }
-TESTED_ELSEWHERE = {"sections", "redis_url"}  # tests/app/test_plugins.py, tests/stores/test_redis.py
+TESTED_ELSEWHERE = {
+    "sections",  # tests/app/test_plugins.py
+    "redis_url",  # tests/stores/test_redis.py
+    "store_url",  # tests/app/test_store_of_an_application.py
+    "broker_url",  # tests/app/test_broker_of_an_application.py
+}
 
 
 def test_every_field_has_a_test_here() -> None:
