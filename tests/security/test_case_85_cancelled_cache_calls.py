@@ -2,16 +2,16 @@
 
 import asyncio
 import random
+from pathlib import Path
 from typing import List
 
 import pytest
 
 from microframe import Application, Cache
 from microframe.plugins.cache import CachePlugin, cached
-from microframe.stores.redis import RedisStore
+from microframe.store import Store
 from tests.scopes import call
-from tests.servers import redis_server
-from tests.wire import LIMIT
+from tests.stores.kinds import each_kind, few_connections, server_for, store_at
 
 USERS = 12
 
@@ -22,7 +22,7 @@ async def find_name(user: int) -> str:
     return f"value of {user}"
 
 
-def make_app(store: RedisStore) -> Application:
+def make_app(store: Store) -> Application:
     app = Application(store=store, plugins=[CachePlugin()])
 
     @app.get("/answers/{user}", cache=Cache(max_age=1, tags=("user:{user}",)))
@@ -66,9 +66,9 @@ async def ask(app: Application, seed: random.Random, answered: List[int]) -> Non
     answered.append(user)
 
 
-async def run(count: int) -> None:
-    with redis_server() as server:
-        store = RedisStore(server.url, timeout=LIMIT, max_connections=4)
+async def run(kind: str, folder: Path, count: int) -> None:
+    with server_for(kind, folder) as server:
+        store = store_at(server.url, **few_connections(kind))
         app = make_app(store)
         seed = random.Random(85)
         answered: List[int] = []
@@ -81,10 +81,13 @@ async def run(count: int) -> None:
         await store.close()
 
 
-async def test_nobody_gets_the_answer_of_somebody_who_was_cancelled() -> None:
-    await run(600)
+@each_kind
+async def test_nobody_gets_the_answer_of_somebody_who_was_cancelled(kind: str, tmp_path: Path) -> None:
+    await run(kind, tmp_path, 600)
 
 
 @pytest.mark.soak
-async def test_nor_after_ten_thousand_cancellations() -> None:
-    await run(20_000)
+@pytest.mark.timeout(600)
+@each_kind
+async def test_nor_after_ten_thousand_cancellations(kind: str, tmp_path: Path) -> None:
+    await run(kind, tmp_path, 20_000)

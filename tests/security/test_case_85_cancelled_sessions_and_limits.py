@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
 import pytest
@@ -15,6 +16,7 @@ from microframe.store import Store
 from microframe.stores.redis import RedisStore
 from tests.scopes import call
 from tests.servers import redis_server
+from tests.stores.kinds import each_kind, few_connections, server_for, store_at
 
 USERS = 12
 CALLS = 1_000_000
@@ -25,7 +27,7 @@ async def user_of(request: Any) -> str:
     return str(request.path_params["user"])
 
 
-def make_app(store: RedisStore) -> Application:
+def make_app(store: Store) -> Application:
     app = Application(store=store, title="app", environment="test")
     app.add_middleware(SessionMiddleware, server_side=True)
 
@@ -83,9 +85,9 @@ async def ask(
     seen[kind, user] = seen.get((kind, user), 0) + 1
 
 
-async def run(count: int) -> None:
-    with redis_server() as server:
-        store = RedisStore(server.url, timeout=20, max_connections=4)
+async def run(kind: str, folder: Path, count: int) -> None:
+    with server_for(kind, folder) as server:
+        store = store_at(server.url, **few_connections(kind))
         app = make_app(store)
         cookies = await log_in(app)
         seed = random.Random(85)
@@ -102,13 +104,16 @@ async def run(count: int) -> None:
         await store.close()
 
 
-async def test_nobody_gets_what_belongs_to_somebody_who_was_cancelled() -> None:
-    await run(600)
+@each_kind
+async def test_nobody_gets_what_belongs_to_somebody_who_was_cancelled(kind: str, tmp_path: Path) -> None:
+    await run(kind, tmp_path, 600)
 
 
 @pytest.mark.soak
-async def test_nor_after_ten_thousand_cancellations() -> None:
-    await run(20_000)
+@pytest.mark.timeout(600)
+@each_kind
+async def test_nor_after_ten_thousand_cancellations(kind: str, tmp_path: Path) -> None:
+    await run(kind, tmp_path, 20_000)
 
 
 async def test_a_connection_whose_call_was_cancelled_is_used_by_nobody_else() -> None:

@@ -5,30 +5,15 @@
 
 import asyncio
 import sys
-from typing import Any, Dict
+from typing import Dict
 
 from microframe import Application
 from microframe.limits.limit import ALGORITHMS, Limit
 from microframe.store import Store
 from tests.scopes import call
-from tests.wire import LIMIT
+from tests.stores.kinds import store_at
 
 AT_ONCE = 20
-
-
-def store_at(url: str, **options: Any) -> Store:
-    """The store at this address, with more patience than a busy machine needs."""
-    if url.startswith("redis:"):
-        from microframe.stores.redis import RedisStore
-
-        return RedisStore(url, timeout=LIMIT, **options)
-    if url.startswith("postgresql:"):
-        from microframe.stores.postgres import PostgresStore
-
-        return PostgresStore(url, timeout=LIMIT, **options)
-    from microframe.stores.sqlite import SQLiteStore
-
-    return SQLiteStore(url, timeout=LIMIT, **options)
 
 
 def build(store: Store, title: str, limit: int) -> Application:

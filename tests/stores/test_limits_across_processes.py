@@ -5,14 +5,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
-from typing import ContextManager, List, NamedTuple, Protocol
+from typing import List
 
 import pytest
 
 from microframe.limits.limit import ALGORITHMS
-from tests.servers import postgres_server, redis_server
+from tests.stores.kinds import each_kind, server_for
 from tests.wire import LIMIT
 
 SOURCES = Path(__file__).parents[2]
@@ -39,28 +39,10 @@ def line(process: "subprocess.Popen[str]") -> str:
     return process.stdout.readline().strip()
 
 
-def server(kind: str, folder: Path) -> "ContextManager[Server]":
-    """What they share, empty, with its `url`."""
-    if kind == "redis":
-        return redis_server()
-    if kind == "postgres":
-        return postgres_server()
-    return nullcontext(SQLite(f"sqlite:///{folder / 'limits.db'}"))
-
-
-class Server(Protocol):
-    @property
-    def url(self) -> str: ...
-
-
-class SQLite(NamedTuple):
-    url: str
-
-
 @contextmanager
 def processes(kind: str, folder: Path, count: int, limit: int) -> Iterator[Processes]:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(SOURCES), str(SOURCES / "src")])}
-    with server(kind, folder) as shared:
+    with server_for(kind, folder) as shared:
         command = [sys.executable, "-m", "tests.stores.counting_process", shared.url, str(limit)]
         running = [
             subprocess.Popen(
@@ -94,9 +76,6 @@ def check(program: Processes, count: int, calls: int, limit: int) -> None:
     passed = program.ask("real", "gcra", calls)
     refilled = (time.monotonic() - began) * limit / WINDOW
     assert limit <= passed <= limit + refilled + 1
-
-
-each_kind = pytest.mark.parametrize("kind", ["redis", "postgres", "sqlite"])
 
 
 @pytest.mark.timeout(120)

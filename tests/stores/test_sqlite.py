@@ -199,6 +199,29 @@ async def test_the_event_loop_turns_while_a_file_is_locked(tmp_path: Path) -> No
         assert await writing is not None
 
 
+async def test_a_new_file_that_somebody_writes_to_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    with closing(sqlite3.connect(str(path), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")  # it can be read, and not be made what a store needs
+        other.execute("CREATE TABLE boards (title TEXT)")
+        async with opened(path, timeout=0.05) as hasty:
+            with pytest.raises(StoreUnavailable, match="is locked"):
+                await hasty.get("app:k")
+        async with opened(path) as store:
+            adding = asyncio.ensure_future(store.add("app:k"))
+            await asyncio.sleep(0.05)
+            assert not adding.done()
+            other.execute("COMMIT")
+            assert await adding == 1
+        assert other.execute("SELECT count(*) FROM boards").fetchone() == (0,)  # what else is there stays
+
+
+def test_an_old_sqlite_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 22, 0))
+    with pytest.raises(SetupError, match=r"needs SQLite 3\.24"):
+        SQLiteStore(tmp_path / "a.db")
+
+
 # Room ----------------------------------------------------------------------------------------------------------------
 
 
