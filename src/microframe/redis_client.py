@@ -1,7 +1,7 @@
 """Redis client: the connections to one Redis, of each event loop its own, and whether it has answered lately."""
 
 import asyncio
-from typing import Any, Awaitable, Callable, Dict, NamedTuple
+from typing import Any, Awaitable, Callable, Dict, Mapping, NamedTuple
 from weakref import WeakKeyDictionary
 
 from microframe.breaker import Breaker
@@ -51,13 +51,15 @@ class RedisClient:
         self, url: str, *, timeout: float = 0.1, max_connections: int = 50, protocol: int = 2
     ) -> None:
         try:
-            self.database = int(parse_url(url).get("db", 0))
+            said: Mapping[str, Any] = parse_url(url)
+            self.database = int(said.get("db", 0))
         except ValueError as exc:
             raise SetupError(
                 "this is no URL of Redis such as redis://127.0.0.1:6379/0 or rediss://…"
             ) from exc
         self.url = url
-        self.timeout = timeout
+        self.timeout: float = said.get("socket_timeout", timeout)
+        """What an address says (`?socket_timeout=1`) goes before the option, as in the client itself."""
         self._options: Dict[str, Any] = {
             "socket_timeout": timeout,
             "socket_connect_timeout": timeout,

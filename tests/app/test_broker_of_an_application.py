@@ -173,7 +173,9 @@ def until(wire: Any, end: bytes) -> bytes:
     """What comes up to these bytes."""
     found = b""
     while end not in found:
-        found += wire._incoming.readline()
+        line = wire._incoming.readline()
+        assert line, f"it ended with {found!r}"
+        found += line
     return found
 
 

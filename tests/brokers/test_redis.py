@@ -110,6 +110,18 @@ async def test_databases_of_one_redis_do_not_hear_each_other(redis: RedisServer)
     await there.close()
 
 
+async def test_an_address_may_say_how_long_to_wait(redis: RedisServer) -> None:
+    with fault_proxy(redis.port) as proxy:
+        proxy.be_slow(0.01)
+        broker = RedisBroker(
+            f"{proxy.url}?socket_timeout={LIMIT}&socket_connect_timeout={LIMIT}", timeout=0.001
+        )
+        async with broker.subscribe("app:a") as messages:
+            await broker.publish("app:a", b"1")
+            assert await take(messages, 1) == [b"1"]
+        await broker.close()
+
+
 def test_each_loop_has_connections_of_its_own(redis: RedisServer) -> None:
     broker = RedisBroker(redis.url, timeout=PATIENT)
 
