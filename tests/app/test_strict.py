@@ -5,7 +5,7 @@ from typing import Annotated
 import pytest
 
 from microframe import AppConfig, Application, Depends, SetupError, load_config
-from microframe.checks.weaknesses import WeakApplication
+from microframe.checks.weak_application import WeakApplication
 from microframe.plugin import Check, Finding, Host
 from microframe.security import APIKeyCookie, OAuth2PasswordRequestForm
 from microframe.testing import TestClient

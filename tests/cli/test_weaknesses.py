@@ -343,6 +343,44 @@ app = Application(plugins=[Noting()])
     assert (result.exit_code, result.stdout) == (0, "note: by the way [noted]\n")
 
 
+# Strict --------------------------------------------------------------------------------------------------------------
+
+STRICT = """app = Application(strict=True)
+@app.post('/code', metadata=[Posture(is_login=True)])
+async def code(): ...
+"""
+
+
+def test_of_a_strict_application_each_weakness_is_a_finding(folder: Path) -> None:
+    assert codes(folder, STRICT) == ["login-unlimited"]
+
+
+def test_a_strict_application_that_is_weak_is_not_served(folder: Path) -> None:
+    (folder / "app.py").write_text(BEGIN + STRICT)
+    result = call("run")
+    assert result.exit_code == 3
+    assert result.stderr.splitlines() == [
+        "microframe: app:app is strict, and does not start while something of it is weak:",
+        "  app.py:15: POST /code takes passwords, and has no rate limit [login-unlimited] "
+        'Give it one: limit=Limit("5/minute", fail_closed=True).',
+    ]
+
+
+def test_of_a_body_without_a_schema_nothing_is_known(folder: Path) -> None:
+    program = """
+from typing import Callable
+
+class Work(BaseModel):
+    call: Callable[[], int]
+
+app = Application()
+
+@app.post("/", include_in_schema=False)
+async def work(work: Work): ...
+"""
+    assert codes(folder, program) == NONE
+
+
 # Examples ------------------------------------------------------------------------------------------------------------
 
 

@@ -18,9 +18,8 @@ from microframe.checks.origins import find_wide_origins
 from microframe.checks.processes import find_separate_limits, find_separate_messages, find_separate_stores
 from microframe.checks.stance import Checked, Subject
 from microframe.checks.stances import subjects_of
-from microframe.exceptions import SetupError
+from microframe.checks.weak_application import WeakApplication, is_serious
 from microframe.plugin import Finding
-from microframe.routing.place import shown_path
 
 CHECKS: Sequence[Callable[[Subject], Iterable[Finding]]] = (
     find_weak_secrets,
@@ -43,28 +42,9 @@ CHECKS: Sequence[Callable[[Subject], Iterable[Finding]]] = (
 """What is looked for, in the order in which it is told. Each is asked about every application, mounted ones too."""
 
 
-class WeakApplication(SetupError):
-    """A strict application is weak somewhere; `findings` say where."""
-
-    def __init__(self, findings: Sequence[Finding]) -> None:
-        self.findings = findings
-        lines = "".join(f"\n  {line_of(one)}" for one in findings)
-        super().__init__(f"strict: this application does not start while something of it is weak:{lines}")
-
-
-def line_of(finding: Finding) -> str:
-    place = f"{shown_path(finding.file)}:{finding.line}: " if finding.file else ""
-    return f"{place}{finding.message} [{finding.code}]{f' {finding.remedy}' if finding.remedy else ''}"
-
-
 def find_weaknesses(app: Checked) -> List[Finding]:
     """What every check finds in a built application, and in those that it mounts."""
     return [one for subject in subjects_of(app) for find in CHECKS for one in find(subject)]
-
-
-def is_serious(finding: Finding) -> bool:
-    """Whether it is more than a note."""
-    return finding.severity != "note"
 
 
 def refuse_weaknesses(app: Checked) -> None:

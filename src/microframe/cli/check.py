@@ -8,7 +8,7 @@ from typing import Callable, Iterable, List, Optional
 
 from microframe import Application, SetupError
 from microframe.checks.exposure import unknown_setting
-from microframe.checks.weaknesses import WeakApplication, find_weaknesses, is_serious
+from microframe.checks.weak_application import WeakApplication, is_serious
 from microframe.cli.checks.safe_methods import find_unsafe_gets
 from microframe.cli.checks.undeclared import find_undeclared_raises
 from microframe.cli.failure import FAILED, USAGE, Failure, explained, place_of
@@ -21,8 +21,16 @@ from microframe.plugin import Finding
 with requires_extra("cli"):
     import click
 
+
+def find_weak(app: Application) -> Iterable[Finding]:
+    """What is weak in an application; imported for it alone, since no other command needs it."""
+    from microframe.checks.weaknesses import find_weaknesses
+
+    return find_weaknesses(app)
+
+
 CHECKS: List[Callable[[Application], Iterable[Finding]]] = [
-    find_weaknesses,
+    find_weak,
     find_undeclared_raises,
     find_unsafe_gets,
 ]

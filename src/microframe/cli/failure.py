@@ -6,7 +6,7 @@ import sys
 import sysconfig
 import traceback
 from pathlib import Path
-from typing import IO, Any, Iterator, List, Optional, Tuple
+from typing import IO, Any, Iterator, List, Optional, Sequence, Tuple
 
 from microframe.extras import requires_extra
 from microframe.routing.place import shown_path
@@ -23,14 +23,16 @@ UNLOADABLE = 3
 
 
 class Failure(click.ClickException):
-    """The command ends here: this line goes to standard error, the code to whoever called."""
+    """The command ends here: this line, and what it announces, goes to standard error, the code to whoever called."""
 
-    def __init__(self, message: str, code: int = UNLOADABLE) -> None:
+    def __init__(self, message: str, code: int = UNLOADABLE, details: Sequence[str] = ()) -> None:
         super().__init__(" ".join(message.split()))
+        self.details = details
         self.exit_code = code  # type: ignore[misc, unused-ignore]  # click has one number for each class
 
     def show(self, file: Optional[IO[Any]] = None) -> None:
-        click.echo(f"microframe: {self.message}", file=file or sys.stderr)
+        lines = [f"microframe: {self.message}", *(f"  {detail}" for detail in self.details)]
+        click.echo("\n".join(lines), file=file or sys.stderr)
 
 
 @contextlib.contextmanager

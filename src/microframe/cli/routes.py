@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Optional
 
 from microframe import Application
-from microframe.checks.stances import subjects_of
 from microframe.cli.failure import FAILED, USAGE, Failure, explained
 from microframe.cli.postures import FORMATS, lines_of
 from microframe.cli.settings import export
@@ -47,6 +46,8 @@ def routes(
     HEAD and OPTIONS, which are answered everywhere, are left out. A column in which nothing is said of any route is
     left out too.
     """
+    from microframe.checks.stances import subjects_of  # what no other command needs
+
     with explained(verbose):
         chosen = parse_target(target, factory)
         export(env_file, None, ())

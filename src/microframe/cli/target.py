@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Callable, NoReturn, Optional, Union
 
 from microframe import Application, Router, SetupError
+from microframe.checks.weak_application import WeakApplication, line_of
 from microframe.cli.failure import USAGE, Failure, did_you_mean, place_of
 from microframe.injection.signature import count_arguments
 from microframe.routing.place import shown_path
@@ -157,6 +158,9 @@ def a(value: Any) -> str:
 def build(application: Application, target: Target) -> None:
     try:
         application.build()
+    except WeakApplication as exc:
+        text = f"{target} is strict, and does not start while something of it is weak:"
+        raise Failure(text, details=[line_of(finding) for finding in exc.findings]) from exc
     except Exception as exc:
         fail(exc, f"{target} cannot be built")
 
