@@ -286,6 +286,17 @@ async def test_what_is_over_is_deleted_as_writes_go_on(postgres: PostgresServer)
         assert left == [1, 0, 0]
 
 
+async def test_what_was_written_is_told_though_nothing_could_be_deleted_after_it(
+    postgres: PostgresServer,
+) -> None:
+    async with opened(postgres.url) as store:
+        await asked(store, "DROP FUNCTION {s}.sweep_1(bigint, integer)")
+        store._until_sweep = 0
+        assert await store.add("app:count") == 1
+        store._until_sweep = 0  # it has been made again
+        assert await store.add("app:count") == 2
+
+
 async def test_a_number_that_is_too_large_is_never_sent(postgres: PostgresServer) -> None:
     async with opened(postgres.url) as store:
         with pytest.raises(ValueError, match="count past"):

@@ -254,6 +254,8 @@ async def test_a_full_file_forgets_what_is_over_then_the_oldest_values_and_never
         assert lease is not None
         assert await store.renew(lease, ttl=3600)
         assert not (await store.hit("app:limit", algorithm="gcra", limit=1, window=3600)).allowed
+        await store.set("app:large", b"x" * 700_000)  # which needs the room of many others
+        assert len(await value_of(store, "app:large")) == 700_000
         assert path.stat().st_size <= 1_000_000
         clock.now += 3601
         kept = {f"app:{number}" for number in range(3000, 3100)}

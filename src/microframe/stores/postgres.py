@@ -1,6 +1,7 @@
 """PostgreSQL: a store that processes share, in a schema of its own, on PostgreSQL 12 or newer."""
 
 import asyncio
+import contextlib
 import math
 import re
 from hashlib import blake2b
@@ -138,7 +139,8 @@ class PostgresStore:
         self._until_sweep -= 1
         if self._until_sweep < 0:
             self._until_sweep = SWEEP_EVERY
-            await self._row(sql.CALL_SWEEP, SWEEP)
+            with contextlib.suppress(StoreUnavailable):  # what was asked for is done; the next call is told
+                await self._row(sql.CALL_SWEEP, SWEEP)
         return row
 
     async def _set_up(self, connection: Any) -> None:

@@ -69,12 +69,15 @@ class SQLiteStore:
         return await self._writing.run(functools.partial(self._with_room, change))
 
     def _with_room(self, change: Change[T], connection: sqlite3.Connection) -> T:
+        most = SWEEP
         while True:
             try:
                 return self._transact(change, connection)
             except sqlite3.OperationalError as exc:
-                if not is_full(exc) or not self._transact(self._make_room, connection):
+                room = functools.partial(make_room, most)
+                if not is_full(exc) or not self._transact(room, connection):
                     raise
+                most *= 2  # a large value needs the room of many small ones
 
     def _transact(self, change: Change[T], connection: sqlite3.Connection) -> T:
         with transaction(connection):
@@ -85,9 +88,6 @@ class SQLiteStore:
                 self._until_sweep = SWEEP_EVERY
                 sqlite_rows.sweep(connection, now, SWEEP)
             return answer
-
-    def _make_room(self, connection: sqlite3.Connection, now: float) -> int:
-        return sqlite_rows.sweep(connection, now, 16 * SWEEP) or sqlite_rows.forget_oldest(connection)
 
     async def close(self) -> None:
         """Let go of the file, after the calls that are on their way."""
@@ -199,6 +199,11 @@ class SQLiteStore:
 
     async def release(self, lease: Lease) -> bool:
         return await self._change(lambda connection, now: sqlite_rows.let_go(connection, now, lease))
+
+
+def make_room(most: int, connection: sqlite3.Connection, now: float) -> int:
+    """Forget what is over, or else the oldest values; gives how much it was."""
+    return sqlite_rows.sweep(connection, now, most) or sqlite_rows.forget_oldest(connection, most)
 
 
 def end_of(now: float, ttl: Optional[float]) -> Optional[float]:

@@ -17,6 +17,7 @@ CREATE TABLE IF NOT EXISTS microframe_values (
   key TEXT PRIMARY KEY NOT NULL, version INTEGER NOT NULL, ends REAL, is_counter INTEGER NOT NULL, value BLOB NOT NULL
 );
 CREATE INDEX IF NOT EXISTS microframe_values_end ON microframe_values (ends) WHERE ends IS NOT NULL;
+CREATE INDEX IF NOT EXISTS microframe_values_age ON microframe_values (version) WHERE NOT is_counter;
 CREATE TABLE IF NOT EXISTS microframe_tags (
   tag TEXT NOT NULL, key TEXT NOT NULL REFERENCES microframe_values (key) ON DELETE CASCADE, PRIMARY KEY (tag, key)
 ) WITHOUT ROWID;
@@ -138,8 +139,6 @@ def sweep(connection: sqlite3.Connection, now: float, most: int) -> int:
     return found
 
 
-def forget_oldest(connection: sqlite3.Connection) -> int:
-    """Delete the values written longest ago, and give how many."""
-    (values,) = connection.execute("SELECT count(*) FROM microframe_values").fetchone()
-    most = max(values // 8, 64)
+def forget_oldest(connection: sqlite3.Connection, most: int) -> int:
+    """Delete so many of the values written longest ago, and give how many there were."""
     return connection.execute(f"DELETE FROM microframe_values WHERE key IN ({OLDEST})", (most,)).rowcount  # noqa: S608
