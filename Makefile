@@ -25,7 +25,7 @@ help: ## say what there is (this list)
 	@echo "The demo in several processes, which share a Redis started for them: make demo REDIS=1 WORKERS=2"
 
 demo: $(VENV)/$(STAMP) ## serve the example application, a team board, on http://127.0.0.1:8000
-	@REDIS='$(REDIS)' WORKERS='$(WORKERS)' $(BIN)/python scripts/demo.py --host $(HOST) --port $(PORT) $(ARGS)
+	@exec env REDIS='$(REDIS)' WORKERS='$(WORKERS)' $(BIN)/python scripts/demo.py --host $(HOST) --port $(PORT) $(ARGS)
 
 test: $(VENV)/$(STAMP) ## run the test suite: in parallel, in random order, a time limit on every test
 	@$(BIN)/python -m pytest -n auto --maxprocesses 8 $(ARGS)

@@ -20,7 +20,7 @@ import pytest
 
 from tests.cli.programs import Server, running
 from tests.servers import REDIS, find_program
-from tests.wire import LIMIT
+from tests.wire import LIMIT, eventually
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = str(ROOT / "scripts" / "demo.py")
@@ -274,10 +274,31 @@ def test_the_plain_demo_is_one_process_without_any_service() -> None:
     assert not any("Redis" in line for line in server.errors)
 
 
-def test_make_passes_on_what_is_asked_of_it() -> None:
+@needs_redis
+def test_who_stops_make_stops_all_of_it(tmp_path: Path) -> None:
     if find_program("make") is None:
         pytest.skip("MISSING: make, so the Makefile was not asked")
-    command = ["make", "--dry-run", "demo", "REDIS=1", "WORKERS=2", "PORT=9999"]
-    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LIMIT, check=True).stdout
-    assert "REDIS='1' WORKERS='2'" in said
-    assert "scripts/demo.py --host 127.0.0.1 --port 9999" in said
+    (tmp_path / "bin").mkdir()
+    python = tmp_path / "bin" / "python"
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+    (tmp_path / ".ready").touch()  # what make takes for an environment that is set up
+    command = (
+        "env",
+        "-u",
+        "MAKEFLAGS",
+        "make",
+        "demo",
+        f"VENV={tmp_path}",
+        "PYTHON=",
+        "REDIS=1",
+        "WORKERS=2",
+        "PORT=0",
+    )
+    with running(ROOT, program=command) as server:
+        redis = redis_of(server.wait_for("Redis is at .*")[0])
+        server.ready()
+        browser = Browser(server.port)
+        assert check_limit(browser) > 0
+        server.stop()
+    eventually(lambda: not any(map(is_alive, (redis, *browser.asked))))
