@@ -1,6 +1,7 @@
 """Redis client: the connections to one Redis, of each event loop its own, and whether it has answered lately."""
 
 import asyncio
+import contextlib
 from typing import Any, Awaitable, Callable, Dict, Mapping, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -88,8 +89,7 @@ class RedisClient:
                 answer = await question(lines.redis)
             except AWAY as exc:
                 self.breaker.failed()
-                # What else was connected is gone too: after a restart each would fail once.
-                await lines.redis.connection_pool.disconnect(inuse_connections=False)
+                await close_idle(lines.redis.connection_pool)
                 raise RedisUnavailable(f"Redis cannot be reached: {type(exc).__name__}") from exc
             except RedisError as exc:
                 self.breaker.answered()
@@ -118,8 +118,19 @@ class RedisClient:
         """Let go of the connections of this loop; the next call connects again."""
         found = self._lines.pop(asyncio.get_running_loop(), None)
         if found is not None:
-            await found.redis.aclose()
-            await found.redis.connection_pool.disconnect()
+            with contextlib.suppress(*AWAY):  # one that does not close in time is let go of all the same
+                await found.redis.aclose()
+                await found.redis.connection_pool.disconnect()
+
+
+async def close_idle(pool: Any) -> None:
+    """Close the connections that nobody uses: they are gone too, and after a restart each would fail once.
+
+    At once, and waiting for nothing: as the pool does it, somebody could take one while it is closed, and who closes
+    what somebody else closes too would be cancelled.
+    """
+    for connection in tuple(pool._available_connections):
+        await connection.disconnect(nowait=True)
 
 
 def meaning(exc: RedisError) -> Exception:

@@ -16,6 +16,7 @@ from microframe.sessions import Session, Sessions
 from microframe.store import Algorithm, Store, StoreUnavailable
 from microframe.stores.redis import RedisStore
 from microframe.testing import TestClient
+from tests.fault_proxy import fault_proxy
 from tests.servers import RedisServer, redis_server
 from tests.stores.contract import (
     Bench,
@@ -164,6 +165,21 @@ async def test_a_redis_that_went_away_is_told_at_once_and_found_again(own_redis:
             except StoreUnavailable:
                 assert time.monotonic() - back < LIMIT
                 await asyncio.sleep(0.02)
+
+
+async def test_a_lock_whose_answer_was_lost_is_soon_free_again(redis: RedisServer) -> None:
+    with fault_proxy(redis.port) as proxy:
+        async with opened(redis.url) as other:
+            store = RedisStore(proxy.url, timeout=2.0)
+            assert await store.acquire("app:first", ttl=1)  # it is connected, and the script is known
+            proxy.be_slow(2 * LIMIT)
+            with pytest.raises(StoreUnavailable):
+                await store.acquire("app:lost", ttl=3600)
+            await store.close()
+            lease = await other.acquire("app:lost", ttl=3600, wait=LIMIT)
+            assert lease is not None
+            assert lease.fence == 3  # Redis had given it to somebody who does not know
+            assert await other._ask(lambda redis: redis.pttl("l:app:lost")) > 3_000_000
 
 
 def test_each_loop_has_connections_of_its_own(redis: RedisServer) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Awaitable, Callable, Dict, Optional, Sequence, Tuple
 
-from microframe.exceptions import HTTPException, TooManyRequestsException
+from microframe.exceptions import StatusException, TooManyRequestsException
 from microframe.http.connection import Connection
 from microframe.limits.headers import format_policy, format_state, more_after, quoted
 from microframe.limits.keys import Counted, build_key, digest
@@ -16,6 +16,13 @@ Hit = Callable[[Limits, str, str, Limit], Awaitable[Verdict]]
 
 LONGEST_NAME = 300
 """Bytes of what a count is kept under before its digest stands for it: a store has longest keys."""
+
+
+class UncountedException(StatusException):
+    """A limit that must count cannot be counted now: its store is away."""
+
+    status = http_status = 503
+    code, message = "service_unavailable", ""
 
 
 @dataclass(frozen=True)
@@ -76,7 +83,7 @@ async def hold(connection: Connection, counters: Counters, store: Limits, hit: H
 
     Raises:
         TooManyRequestsException: one of them refuses.
-        HTTPException: one of them must count, and cannot (503).
+        UncountedException: one of them must count, and cannot.
     """
     tightest: Optional[Tuple[Counter, Verdict]] = None
     for counter in counters.each:
@@ -87,7 +94,7 @@ async def hold(connection: Connection, counters: Counters, store: Limits, hit: H
             verdict = await hit(store, counter.name, who, counter.limit)
         except StoreUnavailable:
             # Why is in the log already, once.
-            raise HTTPException(503, headers={"Retry-After": "1"}) from None
+            raise UncountedException(headers={"Retry-After": "1"}) from None
         if not verdict.allowed:
             tell(connection, counters, counter, verdict)
             seconds = max(ceil(verdict.retry_after), 1)

@@ -29,6 +29,8 @@ __all__ = ["RedisStore"]
 
 MICRO = 1_000_000
 ALGORITHMS = ("fixed_window", "sliding_window", "gcra")
+UNSURE = 1.0
+"""Seconds that a lock lasts at first: where Redis gives it, and the answer is lost, nobody knows that it is held."""
 
 
 class RedisStore:
@@ -155,11 +157,15 @@ class RedisStore:
 
     async def acquire(self, key: str, *, ttl: float, wait: float = 0.0) -> Optional[Lease]:
         check_key(key)
-        lasts = lifetime(ttl)
+        check_lifetime(ttl)
+        at_first = min(ttl, max(UNSURE, 2 * self.client.timeout))
 
         async def take() -> Union[Lease, float]:
-            found = int(await self._run(scripts.ACQUIRE, key, lasts))
-            return Lease(key, found) if found > 0 else -found / 1000
+            found = int(await self._run(scripts.ACQUIRE, key, lifetime(at_first)))
+            if found <= 0:
+                return -found / 1000
+            lease = Lease(key, found)
+            return lease if at_first == ttl or await self.renew(lease, ttl=ttl) else 0.0
 
         return await asking.acquire(take, self.release, wait)
 
