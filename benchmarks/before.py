@@ -9,7 +9,7 @@ from statistics import median
 from typing import List, Sequence
 
 from benchmarks.ceilings import TIMES
-from benchmarks.layers import CASES, SIMPLE, Cost, measure
+from benchmarks.layers import CASES, SIMPLE, Case, Cost, measure
 from benchmarks.peers import OURS
 from benchmarks.report import table
 from benchmarks.rounds import WorkerProcess
@@ -30,20 +30,20 @@ def main(arguments: Sequence[str]) -> None:
         for side, folder in ((BEFORE, sources), (NOW, SOURCES))
     }
     found = measure(workers, names, rounds)
-    rows = [row(CASES[name].title, costs[BEFORE], costs[NOW]) for name, costs in found.costs.items()]
+    rows = [row(CASES[name], costs[BEFORE], costs[NOW]) for name, costs in found.costs.items()]
     header = ("a request, CPU in µs", BEFORE, NOW, "", "calls " + BEFORE, "calls " + NOW)
     sys.stdout.write(table(header, rows) + "\n")
 
 
-def row(title: str, before: Cost, now: Cost) -> List[str]:
-    """What is more with the middleware than without it; the whole of the simplest request."""
+def row(case: Case, before: Cost, now: Cost) -> List[str]:
+    """What one middleware costs with either sources."""
     reason = before.reason or now.reason
     if reason is not None:
-        return [title, reason, "", "", "", ""]
-    old, new = more_of(title, before), more_of(title, now)
+        return [case.title, reason, "", "", "", ""]
+    old, new = cost_of(case, before), cost_of(case, now)
     share = "%.2f%s" % (new / old, TIMES) if old > 1e-7 else ""
     return [
-        title,
+        case.title,
         "%.1f" % (old * 1e6),
         "%.1f" % (new * 1e6),
         share,
@@ -52,8 +52,9 @@ def row(title: str, before: Cost, now: Cost) -> List[str]:
     ]
 
 
-def more_of(title: str, cost: Cost) -> float:
-    if title == SIMPLE.title:
+def cost_of(case: Case, cost: Cost) -> float:
+    """Seconds that a middleware makes a request dearer; of what is whole, all of it."""
+    if case.whole or case == SIMPLE:
         return median(cost.within)
     return median(within - without for without, within in zip(cost.without, cost.within))
 

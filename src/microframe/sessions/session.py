@@ -4,7 +4,7 @@ import json
 import secrets
 from typing import Any, Dict, Iterator, List, MutableMapping, NamedTuple, Optional
 
-from microframe.http.json import write_ascii_json
+from microframe.http.json import parser, write_ascii_json
 from microframe.posture import Posture
 
 FLASHES = "_flashes"
@@ -170,6 +170,18 @@ class Session(MutableMapping[str, Any]):
         changed = {name: value for name, value in now.items() if name not in before or before[name] != value}
         self._before = write_ascii_json(kept)
         self._values = {**left, **changed}
+
+
+def read_record(raw: bytes) -> Any:
+    """What `write_record` made, or whatever JSON is there.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        return parser()(raw)
+    except ValueError:  # half of a surrogate pair, which the fast parser does not know
+        return json.loads(raw)
 
 
 def write_record(head: Dict[str, Any], values: str) -> bytes:

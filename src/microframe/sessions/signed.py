@@ -1,12 +1,10 @@
 """Signed: sessions that the browser keeps itself, in a signed cookie."""
 
-import json
 import time
-from typing import Any, Callable, Optional
+from typing import Callable, Optional
 
-from microframe.http.json import parser
 from microframe.sessions.keeper import Lifetimes
-from microframe.sessions.session import Session, write_record
+from microframe.sessions.session import Session, read_record, write_record
 from microframe.signing import BadSignature, Signer
 
 MAX_COOKIE = 3_500
@@ -29,10 +27,7 @@ class SignedKeeper:
             verified = self.signer.check(sent)
         except BadSignature:
             return None
-        try:
-            kept: Any = parser()(verified.payload)
-        except ValueError:  # half of a surrogate pair, which the fast parser does not know
-            kept = json.loads(verified.payload)
+        kept = read_record(verified.payload)
         now = self.clock()
         if self.lifetimes.left(kept["c"], kept["s"], now) <= 0:
             return None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 from microframe.sessions.keeper import Lifetimes
-from microframe.sessions.session import Session, write_record
+from microframe.sessions.session import Session, read_record, write_record
 from microframe.store import Store, StoreUnavailable
 
 logger = logging.getLogger("microframe.sessions")
@@ -57,7 +57,7 @@ class StoredKeeper:
         entry = await self.store.get(key)
         if entry is None:
             return None
-        record = read_record(entry.value)
+        record = read_session(entry.value)
         if record is None:
             logger.warning("what is kept under %s is no session of ours, and is not looked at", key)
             return None
@@ -201,10 +201,10 @@ def reference_of(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def read_record(value: bytes) -> Optional[Dict[str, Any]]:
+def read_session(value: bytes) -> Optional[Dict[str, Any]]:
     """What the store gives, if it is a session's: whoever else can write there must not make a 500 of it."""
     try:
-        record = json.loads(value)
+        record = read_record(value)
         is_whole = isinstance(record["v"], dict) and isinstance(record["u"], str)
         return record if is_whole and record["c"] + record["s"] > 0 else None
     except (ValueError, TypeError, KeyError, RecursionError):
