@@ -489,6 +489,23 @@ class TagsContract(Contract):
             assert left == [False, False, True, True]
             assert await tags.forget("app:blue") == 1
 
+    async def test_what_is_forgotten_while_it_is_written_does_not_stay(self) -> None:
+        async with self.open() as bench:
+            store: Any = bench.store
+
+            async def race(number: int) -> bool:
+                """What a cache makes is good only if the mark from before was not forgotten meanwhile."""
+                mark = await store.set_tagged(f"app:mark:{number}", b"", [f"app:tag:{number}"])
+
+                async def make() -> bool:
+                    await store.set_tagged(f"app:made:{number}", b"old", [f"app:tag:{number}"])
+                    return bool(await store.delete(f"app:mark:{number}", if_version=mark))
+
+                is_good, _ = await asyncio.gather(make(), store.forget(f"app:tag:{number}"))
+                return is_good and await store.get(f"app:made:{number}") is not None
+
+            assert not any(await at_once(race))
+
     async def test_the_tags_are_those_of_the_last_write(self) -> None:
         async with self.open() as bench:
             store, tags = bench.store, bench.store

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Callable
 
+import asyncpg
 import pytest
 
 from microframe import SetupError
@@ -387,3 +388,22 @@ async def test_what_is_in_use_when_it_closes_is_let_go_afterwards(postgres: Post
         await store.close()
         assert await adding == 2
         assert lines._free == []
+
+
+async def test_what_is_written_while_somebody_forgets_it_does_not_stay(postgres: PostgresServer) -> None:
+    async with opened(postgres.url) as store:
+        await store.set_tagged("app:1", b"", ["app:tag"])
+        mark = await store.set_tagged("app:mark", b"", ["app:tag"])
+        other = await asyncpg.connect(postgres.url)
+        async with other.transaction():
+            await other.execute(f"SELECT 1 FROM {store._schema}.entry WHERE key = 'app:1'::bytea FOR UPDATE")
+            forgetting = asyncio.create_task(store.forget("app:tag"))
+            waits = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+            while not await other.fetchval(waits):
+                await asyncio.sleep(0.01)
+            await store.set_tagged("app:made", b"old", ["app:tag"])
+            is_good = await store.delete("app:mark", if_version=mark)
+        await other.close()
+        assert await forgetting == 2
+        assert is_good
+        assert await store.get("app:made") is None

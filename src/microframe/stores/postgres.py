@@ -214,7 +214,7 @@ class PostgresStore:
 
     async def forget(self, tag: str) -> int:
         check_key(tag)
-        return int((await self._row(sql.FORGET, tag.encode()))[0])
+        return int((await self._row(sql.CALL_FORGET, tag.encode()))[0])
 
     # Limits ----------------------------------------------------------------------------------------------------------
 

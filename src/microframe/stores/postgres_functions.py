@@ -20,7 +20,7 @@ def filled(statement: str, schema: str) -> str:
 
 
 # What is missing is found by the last one made. A function that changes gets another name: older programs go on.
-IS_SET_UP = "SELECT to_regprocedure('{s}.sweep_1(bigint, integer)') IS NOT NULL"
+IS_SET_UP = "SELECT to_regprocedure('{s}.forget_1(bigint, bytea)') IS NOT NULL"
 HAS_SCHEMA = "SELECT to_regnamespace('{s}') IS NOT NULL"
 ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(5567418213942217041)"
 
@@ -188,10 +188,31 @@ BEGIN
 END $$;
 """
 
+# Twice: what is written while the first time waits for somebody is found the second time; and what is written after
+# that had its mark (`caching/shelf.py`) taken away by the first. In one order, so that two do not wait for each other.
+FORGET = """
+CREATE OR REPLACE FUNCTION {s}.forget_1(p_now bigint, p_tag bytea) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+  v_now bigint := coalesce(p_now, {micros});
+  v_gone bigint;
+  v_all bigint := 0;
+BEGIN
+  FOR v_turn IN 1..2 LOOP
+    WITH gone AS (
+      DELETE FROM {s}.entry WHERE key IN (
+        SELECT key FROM {s}.entry WHERE tags @> ARRAY[p_tag] ORDER BY key FOR UPDATE
+      ) RETURNING ends
+    ) SELECT count(*) INTO v_gone FROM gone WHERE ends IS NULL OR ends > v_now;
+    v_all := v_all + v_gone;
+  END LOOP;
+  RETURN v_all;
+END $$;
+"""
+
 
 def everything() -> List[str]:
     """What makes all this, in this order; what is there already stays."""
-    return [*filter(str.strip, TABLES.split(";")), ADD, HIT, ACQUIRE, SWEEP]
+    return [*filter(str.strip, TABLES.split(";")), ADD, HIT, ACQUIRE, SWEEP, FORGET]
 
 
 # The calls; $1 is the time, or NULL for the clock ---------------------------------------------------------------------
@@ -213,14 +234,7 @@ DELETE = """
 DELETE FROM {s}.entry WHERE key = $2 AND ($3::bigint IS NULL OR version = $3) AND {is_there} RETURNING true
 """
 CALL_ADD = "SELECT total, problem FROM {s}.add_1($1, $2, $3, $4, $5)"
-# In one order, so that two who forget do not wait for each other.
-FORGET = """
-WITH gone AS (
-  DELETE FROM {s}.entry WHERE key IN (
-    SELECT key FROM {s}.entry WHERE tags @> ARRAY[$2::bytea] ORDER BY key FOR UPDATE
-  ) RETURNING ends
-) SELECT count(*) FROM gone WHERE {is_there}
-"""
+CALL_FORGET = "SELECT {s}.forget_1($1, $2)"
 CALL_HIT = "SELECT allowed, remaining, reset, retry FROM {s}.hit_1($1, $2, $3, $4, $5, $6, $7)"
 CALL_ACQUIRE = "SELECT {s}.acquire_1($1, $2, $3, $4)"
 RENEW = """
