@@ -7,8 +7,13 @@ from microframe.store import Verdict
 MICRO = 1_000_000
 
 
+SET_BACK = 2
+"""Windows from now. What would last longer is of a clock that was set back since, and is forgotten: it would keep
+somebody out until the clock has caught up. Less is forgiven, since two who count read the clock one after the other."""
+
+
 class Counted(Protocol):
-    """The state of one limit. `now` never goes backwards."""
+    """The state of one limit."""
 
     expires: float
     """When the state says nothing any more, and may be forgotten."""
@@ -41,7 +46,7 @@ class FixedWindow:
         self.expires = 0.0
 
     def hit(self, now: float, cost: int) -> Verdict:
-        if now >= self.expires:
+        if now >= self.expires or self.expires > now + SET_BACK * self._window:
             self._used, self.expires = 0, now + self._window
         allowed = self._used + cost <= self._limit
         if allowed:
@@ -78,6 +83,9 @@ class SlidingWindow:
 
     def hit(self, now: float, cost: int) -> Verdict:
         passed, over = self._passed, 0
+        if self.expires > now + SET_BACK * self._window:
+            passed.clear()
+            self._used, self.expires = 0, 0.0
         for ends, worth in passed:
             if ends > now:
                 break
@@ -134,6 +142,8 @@ class Gcra:
         limit, window = self._limit, self._window
         begun = round(now * MICRO) * limit
         ahead = max(self._arrival - begun, 0)
+        if ahead > SET_BACK * window * limit:
+            ahead = 0
         wanted = ahead + cost * window
         over = wanted - window * limit
         if over <= 0:

@@ -85,6 +85,7 @@ END $$;
 
 # Its state: for each call that still counts, when its window ends and what it was worth; otherwise one number, and when
 # it was right. The backlog of gcra is in parts of a microsecond, `limit` of them, so that nothing is ever rounded.
+# What would last longer than two windows is of a clock that was set back since, and is forgotten.
 # `over`, which is indexed, is a whole minute, so that most writes need not touch the index.
 HIT = """
 CREATE OR REPLACE FUNCTION {s}.hit_1(
@@ -105,7 +106,7 @@ BEGIN
   v_now := coalesce(p_now, {micros});
   SELECT ends, worth INTO v_ends, v_worth FROM {s}.counted WHERE name = p_name;
   IF p_algorithm = 'fixed_window' THEN
-    IF v_ends IS NULL OR v_now >= v_ends[1] THEN
+    IF v_ends IS NULL OR v_now >= v_ends[1] OR v_ends[1] > v_now + 2 * p_window THEN
       v_ends := ARRAY[v_now + p_window];
       v_worth := ARRAY[0::numeric];
     END IF;
@@ -116,6 +117,7 @@ BEGIN
     retry := reset;
   ELSIF p_algorithm = 'gcra' THEN
     v_used := greatest(coalesce(v_worth[1] - (v_now - v_ends[1])::numeric * p_limit, 0), 0);
+    v_used := CASE WHEN v_used > 2 * v_all THEN 0 ELSE v_used END;
     v_excess := v_used + p_cost::numeric * p_window - v_all;
     allowed := v_excess <= 0;
     v_used := v_used + CASE WHEN allowed THEN p_cost::numeric * p_window ELSE 0 END;
@@ -126,7 +128,8 @@ BEGIN
     retry := div(greatest(v_excess, 0) + p_limit - 1, p_limit);
   ELSE
     SELECT array_agg(e ORDER BY i), array_agg(w ORDER BY i), coalesce(sum(w), 0) INTO v_ends, v_worth, v_used
-      FROM unnest(v_ends, v_worth) WITH ORDINALITY AS passed (e, w, i) WHERE e > v_now;
+      FROM unnest(v_ends, v_worth) WITH ORDINALITY AS passed (e, w, i)
+      WHERE e > v_now AND e <= v_now + 2 * p_window;
     v_excess := v_used + p_cost - p_limit;
     allowed := v_excess <= 0;
     IF allowed THEN

@@ -99,12 +99,14 @@ local function verdict(allowed, remaining, reset, retry)
   if allowed then retry = 0 end
   return {allowed and 1 or 0, whole(remaining), whole(reset), whole(retry)}
 end
+-- What would last longer is of a clock that was set back since.
+local latest = 2 * window
 local function keep(seconds) redis.call('PEXPIRE', name, whole(math.ceil(seconds / 1000) + 1000)) end
 
 if ARGV[2] == 'fixed_window' then
   local state = redis.call('HMGET', name, 'used', 'ends')
   local used, ends = tonumber(state[1] or 0), tonumber(state[2] or 0)
-  if now >= ends then used, ends = 0, now + window end
+  if now >= ends or ends > now + latest then used, ends = 0, now + window end
   local allowed = used + cost <= limit
   if allowed then used = used + cost end
   redis.call('HSET', name, 'used', whole(used), 'ends', whole(ends))
@@ -117,6 +119,7 @@ if ARGV[2] == 'gcra' then
   local state = redis.call('HMGET', name, 'ahead', 'at')
   local at = tonumber(state[2] or now)
   local ahead = math.max(tonumber(state[1] or 0) - (now - at) * limit, 0)
+  if ahead > latest * limit then ahead = 0 end
   local wanted = ahead + cost * window
   local over = wanted - window * limit
   if over <= 0 then
@@ -134,6 +137,10 @@ local passed, used, last = redis.call('ZRANGE', name, 0, -1, 'WITHSCORES'), 0, n
 for i = 1, #passed, 2 do
   used = used + tonumber(string.match(passed[i], ':(%d+)$'))
   last = tonumber(passed[i + 1])
+end
+if last > now + latest then
+  redis.call('DEL', name)
+  passed, used, last = {}, 0, now
 end
 if used + cost <= limit then
   redis.call('ZADD', name, whole(now + window), tostring(redis.call('INCR', 's')) .. ':' .. whole(cost))
