@@ -26,6 +26,10 @@ def encode_problem(body: Mapping[str, Any]) -> bytes:
     return write_problem(body).encode("utf-8", "replace")
 
 
+LONGEST_INSTANCE = 2_048
+"""Characters of a path that an error says again; a 414 would send back all of what was too long."""
+
+
 class ProblemFormat:
     """How one application writes its errors: `problem`, or FastAPI's `detail`."""
 
@@ -52,7 +56,7 @@ class ProblemFormat:
             "title": exc.title,
             "status": exc.status_code,
             "detail": detail_of(exc, connection.app, connection),
-            "instance": quote_path(connection.root_path + connection.plain_path),
+            "instance": quote_path((connection.root_path + connection.plain_path)[:LONGEST_INSTANCE]),
             "code": exc.code,
             "request_id": connection.id,
         }
