@@ -17,7 +17,17 @@ LAYERS = [
     {"breaker", "concurrency", "context", "extras", "identity", "status"},
     {"http"},
     {"markers", "signing", "endpoint", "posture", "store", "broker"},
-    {"websocket", "lifespan", "configurations", "security", "sessions", "limits", "caching", "redis_client"},
+    {
+        "websocket",
+        "lifespan",
+        "configurations",
+        "security",
+        "sessions",
+        "limits",
+        "caching",
+        "redis_client",
+        "client",
+    },
     {"routing", "validation", "stores", "brokers", "staticfiles"},
     {"plugin", "middleware"},
     {"injection"},
@@ -49,6 +59,7 @@ OPTION_LISTS = {
     "microframe.middleware.sessions.SessionMiddleware.__init__",  # keywords alone
     "microframe.middleware.security_headers.SecurityHeadersMiddleware.__init__",  # one for each header
     "microframe.security.oauth2.OAuth2AuthorizationCodeBearer.__init__",
+    "microframe.client.safe.SafeHTTPClient.__init__",  # keywords alone
 }
 EMPTY_NAMES = {
     "utils",
