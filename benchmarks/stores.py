@@ -128,7 +128,7 @@ def run(quick: bool) -> Stores:
         print("stores: %s" % name, file=sys.stderr, flush=True)
         try:
             with opened() as url:
-                found.rates[name] = measure_store(url, 2 if quick else 4, 0.06 if quick else 0.15)
+                found.rates[name] = measure_store(url, 1 if quick else 3, 0.08 if quick else 0.15)
         except Missing as missing:
             found.missing[name] = str(missing)
     found.clients = CLIENTS // 5 if quick else CLIENTS
