@@ -44,7 +44,8 @@ from microframe.plugin import Plugin
 from microframe.routing.converters import Converter, Converters
 from microframe.routing.place import place_of_call
 from microframe.routing.route import Mount, Route, where_is
-from microframe.routing.router import EventFunction, LifespanFunction, Router, SharedOptions, Webhooks
+from microframe.routing.router import EventFunction, LifespanFunction, Router, Webhooks
+from microframe.routing.shared import SharedOptions
 from microframe.routing.urls import NoMatchFound, RouteNames
 from microframe.routing.versions import Versions
 from microframe.store import Store

@@ -6,10 +6,8 @@ from typing import (
     AsyncIterator,
     Callable,
     Dict,
-    Iterable,
     Iterator,
     List,
-    Mapping,
     Optional,
     Sequence,
     Tuple,
@@ -18,63 +16,18 @@ from typing import (
     Union,
 )
 
-from typing_extensions import Literal, TypedDict, Unpack
+from typing_extensions import Unpack
 
-from microframe.endpoint import Guard, Middleware
 from microframe.exceptions import SetupError
-from microframe.http.cache_control import Cache
-from microframe.http.form_limits import FormLimits
-from microframe.http.media import is_token
-from microframe.http.responses import Response
-from microframe.limits.limit import LimitOption, with_limits_of
 from microframe.routing.controller import Controller, controller_routes
-from microframe.routing.idempotency import Idempotency
-from microframe.routing.route import Inherited, Mount, Route, RouteOptions, inherit_options, where_is
-from microframe.routing.versions import Deprecation
+from microframe.routing.registration import build_route, check_called, check_methods, complete
+from microframe.routing.route import Inherited, Mount, Route, RouteOptions, where_is
+from microframe.routing.shared import RouterOptions, check_prefix, shared_options
 
 F = TypeVar("F", bound=Callable[..., Any])
 C = TypeVar("C", bound=Type[Controller])
 EventFunction = Callable[[], Any]
 LifespanFunction = Callable[[Any], Union[AsyncContextManager[Any], AsyncIterator[Any]]]
-
-
-class SharedOptions(TypedDict, total=False):
-    """What the routes of a router share, an application's included; FastAPI's names where it has them."""
-
-    tags: Sequence[str]
-    dependencies: Sequence[Any]
-    responses: Mapping[Union[int, str], Mapping[str, Any]]
-    deprecated: Union[bool, Deprecation]
-    include_in_schema: bool
-    default_response_class: Type[Response]
-    response_model_include: Any
-    response_model_exclude: Any
-    response_model_by_alias: bool
-    response_model_exclude_unset: bool
-    response_model_exclude_defaults: bool
-    response_model_exclude_none: bool
-    middleware: Sequence[Middleware]
-    guards: Sequence[Guard]
-    raises: Sequence[Type[Exception]]
-    metadata: Sequence[object]
-    csrf: bool
-    idempotency: Union[bool, Idempotency]
-    limit: LimitOption
-    cache: Union[Cache, Literal[False]]
-    callbacks: Iterable[Route]
-    generate_unique_id_function: Callable[[Route], str]
-    exception_handlers: Mapping[Union[int, Type[BaseException]], Callable[..., Any]]
-
-
-class RouterOptions(SharedOptions, total=False):
-    """What a router, or one inclusion of it, may say besides; of an application its configuration says it."""
-
-    max_body_size: int
-    form_limits: FormLimits
-    cancel_on_disconnect: bool
-    timeout: float
-    versions: Sequence[str]
-    host: str
 
 
 Entry = Union[Route, Mount, Tuple["Router", Inherited]]
@@ -307,89 +260,3 @@ class Webhooks(Router):
     def _check_path(self, path: str, handler: Callable[..., Any]) -> None:
         if not path:
             raise SetupError(f"a webhook has a name: {where_is(handler)}")
-
-
-def check_methods(methods: Sequence[str], handler: Callable[..., Any]) -> "frozenset[str]":
-    """Methods in capitals; each is a token (RFC 9110 §9.1)."""
-    if isinstance(methods, str):
-        raise SetupError(f"methods are a list, not one text: [{methods!r}] ({where_is(handler)})")
-    wrong = [method for method in methods if not is_token(method)]
-    if wrong:
-        raise SetupError(f"{wrong[0]!r} is no method ({where_is(handler)})")
-    return frozenset(method.upper() for method in methods)
-
-
-def build_route(
-    path: str,
-    methods: "frozenset[str]",
-    handler: Callable[..., Any],
-    options: RouteOptions,
-    controller: Optional[type] = None,
-) -> Route:
-    if not callable(handler):
-        raise SetupError(f"the handler of {path!r} cannot be called: {handler!r}")
-    unknown = set(options) - set(RouteOptions.__annotations__)
-    if unknown:
-        raise SetupError(f"unknown route option {', '.join(sorted(unknown))} ({where_is(handler)})")
-    name = str(options.get("name") or getattr(handler, "__name__", type(handler).__name__))
-    try:
-        inherited = inherit_options(options)
-    except SetupError as exc:
-        raise SetupError(f"{exc} ({where_is(handler)})") from exc
-    return Route(path, methods, handler, name, options, inherited, controller)
-
-
-def check_called(path: object) -> None:
-    """Refuse `@app.get` without parentheses: the handler would be taken for the path, and no route be made."""
-    if not isinstance(path, str):
-        raise SetupError(f'{where_is(path)}: a decorator wants its path, as in @app.get("/cards")')
-
-
-def complete(entry: Union[Route, Mount], around: Inherited) -> Union[Route, Mount]:
-    path = around.prefix + entry.path
-    if isinstance(entry, Mount):
-        return Mount(path, entry.app, entry.name, around.within(entry.inherited))
-    inherited = around.within(with_marks(entry))
-    return Route(
-        path or "/", entry.methods, entry.handler, entry.name, entry.options, inherited, entry.controller
-    )
-
-
-def with_marks(route: Route) -> Inherited:
-    """What a route says itself, and what decorators have said of its handler."""
-    own = route.inherited
-    try:
-        policies = with_limits_of(route.handler, own.policies)
-    except SetupError as exc:
-        raise SetupError(f"{exc} ({route})") from exc
-    return own if policies is own.policies else own._replace(policies=policies)
-
-
-def shared_options(prefix: str, options: RouterOptions, owner: str = "") -> Inherited:
-    unknown = set(options) - set(RouterOptions.__annotations__)
-    if unknown:
-        names = ", ".join(sorted(unknown))
-        if owner:
-            raise SetupError(f"{owner} has no option {names}")
-        raise SetupError(f"unknown router option {names} (prefix {prefix!r})")
-    # A TypedDict loses its types in a comprehension.
-    route_like: RouteOptions = {k: v for k, v in options.items() if k in RouteOptions.__annotations__}  # type: ignore[assignment]
-    try:
-        inherited = inherit_options(route_like)
-    except SetupError as exc:
-        raise SetupError(f"{exc} (prefix {prefix!r})") from exc
-    return Inherited(
-        **{
-            **inherited._asdict(),
-            "prefix": prefix,
-            "host": options.get("host"),
-            "response_class": options.get("default_response_class"),
-        }
-    )
-
-
-def check_prefix(prefix: str) -> str:
-    """A prefix begins with a slash and ends without one."""
-    if prefix and not prefix.startswith("/"):
-        raise SetupError(f"the prefix {prefix!r} must begin with a slash")
-    return prefix.rstrip("/")
