@@ -1,4 +1,4 @@
-"""One process of an application that caches in Redis: asked on its standard input, it tells how often it made what.
+"""One process of an application that caches in a shared store: asked on its input, it tells how often it made what.
 
 `python -m tests.caching.asking_process URL`, then lines such as `/answer/1 500`: a path, and how many ask at once.
 """
@@ -9,9 +9,9 @@ from typing import List
 
 from microframe import Application, Cache, Depends
 from microframe.plugins.cache import CachePlugin, cached
-from microframe.stores.redis import RedisStore
+from microframe.store import Store
 from tests.scopes import call
-from tests.wire import LIMIT
+from tests.stores.kinds import store_at
 
 MADE: List[str] = []
 SECONDS = 0.2
@@ -24,7 +24,7 @@ async def find_value(name: str) -> str:
     return name
 
 
-def build(store: RedisStore) -> Application:
+def build(store: Store) -> Application:
     app = Application(store=store, environment="test", title="caching", plugins=[CachePlugin()])
 
     @app.get("/answer/{name}", cache=Cache(max_age=60))
@@ -39,7 +39,7 @@ def build(store: RedisStore) -> Application:
 
 
 async def serve(url: str) -> None:
-    store = RedisStore(url, timeout=LIMIT)
+    store = store_at(url)
     app = build(store)
     await store.get("ready")
     sys.stdout.write("ready\n")
