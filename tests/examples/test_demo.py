@@ -283,22 +283,12 @@ def test_who_stops_make_stops_all_of_it(tmp_path: Path) -> None:
     python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
     python.chmod(0o755)
     (tmp_path / ".ready").touch()  # what make takes for an environment that is set up
-    command = (
-        "env",
-        "-u",
-        "MAKEFLAGS",
-        "make",
-        "demo",
-        f"VENV={tmp_path}",
-        "PYTHON=",
-        "REDIS=1",
-        "WORKERS=2",
-        "PORT=0",
-    )
+    make = ("env", "-u", "MAKEFLAGS", "make", f"VENV={tmp_path}", "PYTHON=")
+    command = (*make, "demo", "REDIS=1", "PORT=0")
     with running(ROOT, program=command) as server:
         redis = redis_of(server.wait_for("Redis is at .*")[0])
         server.ready()
         browser = Browser(server.port)
-        assert check_limit(browser) > 0
+        assert browser.ask("/").status == 200
         server.stop()
     eventually(lambda: not any(map(is_alive, (redis, *browser.asked))))
