@@ -266,3 +266,22 @@ def test_a_session_in_a_store_is_seen_by_another_process_and_can_be_ended(redis:
         assert other.get("/who", headers=sent).json() == "ann"
         assert other.post("/end").json() >= 1
         assert one.get("/who").json() == ""
+
+
+async def test_a_tag_is_gone_with_the_last_thing_under_it(redis: RedisServer) -> None:
+    async with opened(redis.url) as store:
+        for number in range(50):
+            await store.set_tagged(f"app:{number}", b"x", [f"tag:{number}", "tag:all"], ttl=10 + number)
+        await grow_older(store, 30)
+        assert await store.forget("tag:all") == 29
+        await store.set_tagged("app:short", b"x", ["tag:kept"], ttl=10)
+        await store.set_tagged("app:long", b"x", ["tag:kept"], ttl=1000)
+        await store.set_tagged("app:middle", b"x", ["tag:kept"], ttl=100)
+        await store.set_tagged("app:a", b"x", ["tag:stays"], ttl=10)
+        await store.set_tagged("app:b", b"x", ["tag:stays"])
+        await store.set_tagged("app:c", b"x", ["tag:stays"], ttl=10)
+        await grow_older(store, 500)
+        assert await store.forget("tag:kept") == 1
+        assert await store.forget("tag:stays") == 1
+        left = await store._ask(lambda redis: redis.keys())
+        assert left == [b"s"]  # what gives out versions

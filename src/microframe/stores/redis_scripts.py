@@ -39,8 +39,16 @@ if ttl ~= '' then
 end
 if #tags > 0 then redis.call('HSET', name, 't', ARGV[6]) end
 for _, tag in ipairs(tags) do
-  redis.call('ZREMRANGEBYSCORE', 't:' .. tag, '-inf', math.floor(clock('') / 1000))
-  redis.call('ZADD', 't:' .. tag, ends, key)
+  local list = 't:' .. tag
+  redis.call('ZREMRANGEBYSCORE', list, '-inf', math.floor(clock('') / 1000))
+  local left = redis.call('PTTL', list)
+  redis.call('ZADD', list, ends, key)
+  -- A tag lasts as long as the last thing under it: -2 is one that was not there, -1 one that stays.
+  if ttl == '' then
+    redis.call('PERSIST', list)
+  elseif left ~= -1 and left < tonumber(ttl) then
+    redis.call('PEXPIRE', list, ttl)
+  end
 end
 return version
 """
