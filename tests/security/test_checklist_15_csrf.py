@@ -126,6 +126,30 @@ def test_only_who_proves_itself_by_what_no_browser_adds_is_exempt(
     assert visitor(build()).post("/act", headers=headers).status_code == status
 
 
+AMBIENT = ["Basic YTpi", "BASIC YTpi", "Digest username=a", "Negotiate abc", "NTLM abc"]
+TOLD: List[Tuple[Dict[str, str], int]] = [
+    ({}, 403),
+    ({"origin": "http://testserver"}, 200),
+    ({"origin": "http://evil.example"}, 403),
+    ({"origin": "null"}, 403),
+    ({"referer": "http://testserver/form"}, 200),
+    ({"sec-fetch-site": "same-origin"}, 200),
+    ({"sec-fetch-site": "same-site", "x-requested-with": "x"}, 403),
+    ({"sec-fetch-site": "none"}, 403),
+    ({"x-requested-with": "curl"}, 200),
+    ({"x-requested-with": "x", "origin": "http://evil.example"}, 403),
+]
+
+
+@pytest.mark.parametrize("authorization", AMBIENT)
+@pytest.mark.parametrize(("headers", "status"), TOLD)
+def test_what_browsers_add_by_themselves_is_worth_nothing_from_a_page_that_nobody_knows(
+    authorization: str, headers: Dict[str, str], status: int
+) -> None:
+    client = TestClient(build())  # without any cookie
+    assert client.post("/act", headers={"authorization": authorization, **headers}).status_code == status
+
+
 def test_a_route_is_exempt_only_where_it_says_so() -> None:
     client = visitor(build())
     assert client.post("/hook").status_code == 200

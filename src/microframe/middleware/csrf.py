@@ -69,7 +69,9 @@ class CSRFMiddleware:
     with cookies then need a token, in the header `x-csrf-token` or the form field `csrf_token`: it is signed
     and bound to the session, so one of another visitor, or planted by a neighbouring domain, is worth nothing. HTMX and
     other scripts of the page itself need no token. Requests without cookies, or with an `Authorization` that a
-    program has added, are left alone. `trusted_origins` may send what they like.
+    program has added, are left alone. One that browsers add by themselves (Basic, Digest, Negotiate) is like a cookie:
+    without one, `Origin` or `X-Requested-With` must say that no foreign page sends it. `trusted_origins` may send what
+    they like.
 
     A route with `csrf=False` is not asked.
 
@@ -157,11 +159,12 @@ class CSRFMiddleware:
         site = find(request.raw_headers, b"sec-fetch-site")
         if (origin is not None and not is_ours) or (site in (b"cross-site", b"same-site") and not is_ours):
             raise CsrfException("This request comes from a page of another origin.")
+        is_ours = is_ours or site == b"same-origin"
+        is_scripted = any(find(request.raw_headers, name) for name in SCRIPTED)
         if find(request.raw_headers, b"cookie") is None:
-            return  # it has nothing to abuse
-        if (is_ours or site == b"same-origin") and any(find(request.raw_headers, name) for name in SCRIPTED):
-            return
-        await self.check_token(request, reads_forms)
+            check_authorization(request, is_ours or is_scripted)
+        elif not (is_ours and is_scripted):
+            await self.check_token(request, reads_forms)
 
     async def check_token(self, request: Request, reads_forms: bool) -> None:
         kept, _ = await self.kept_secret(request)
@@ -230,6 +233,19 @@ def takes_parts(handler: Any) -> bool:
     ):  # names in quotes, which may be anything; whoever compiles the handler tells what is wrong
         return False
     return FormParts in hints.values()
+
+
+def check_authorization(request: Request, is_told: bool) -> None:
+    """Nothing, for a request without cookies that has nothing else to abuse, or that no foreign page has made.
+
+    Raises:
+        CsrfException: a browser may have added its `Authorization` for a page that nobody knows.
+    """
+    if not is_told and find(request.raw_headers, b"authorization") is not None:
+        raise CsrfException(
+            "Browsers add such an Authorization by themselves: say where this request comes from (Origin), or that no "
+            "form has sent it (X-Requested-With)."
+        )
 
 
 def is_programmed(request: Request) -> bool:
