@@ -342,3 +342,17 @@ async def test_who_closes_waits_for_what_is_on_its_way(tmp_path: Path) -> None:
     lease = await store.acquire("app:lock", ttl=3600)
     assert isinstance(lease, Lease)
     await store.close()
+
+
+async def test_who_calls_while_it_is_closed_has_a_connection_of_its_own(tmp_path: Path) -> None:
+    store = SQLiteStore(tmp_path / "a.db", timeout=LIMIT)
+    for _ in range(20):
+        adding = [asyncio.ensure_future(store.add("app:count")) for _ in range(3)]
+        await asyncio.sleep(0)
+        closing = asyncio.ensure_future(store.close())
+        await asyncio.sleep(0)
+        adding += [asyncio.ensure_future(store.add("app:count")) for _ in range(3)]
+        reading = asyncio.ensure_future(store.get("app:other"))
+        await asyncio.gather(*adding, closing, reading)
+    assert await value_of(store, "app:count") == b"120"
+    await store.close()

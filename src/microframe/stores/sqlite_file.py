@@ -105,13 +105,30 @@ class Line:
     def __init__(self, file: SQLiteFile) -> None:
         self._file = file
         self._breaker = Breaker(str(file.path), StoreUnavailable)
-        self._pool: Optional[ThreadPoolExecutor] = None
-        self._connection: Optional[sqlite3.Connection] = None
+        self._worker: Optional[Worker] = None
 
     async def run(self, work: Work[T]) -> T:
         """Do this with the connection. Who is cancelled before its turn leaves nothing done, and later all of it."""
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(1, thread_name_prefix="microframe-sqlite")
+        if self._worker is None:
+            self._worker = Worker(self._file, self._breaker)
+        return await self._worker.run(work)
+
+    async def close(self) -> None:
+        """After the calls that are waiting, let go of file and thread; the next call opens it again."""
+        if self._worker is not None:
+            worker, self._worker = self._worker, None
+            await worker.close()
+
+
+class Worker:
+    """A thread with a connection that is its own: SQLite lets no other one use it."""
+
+    def __init__(self, file: SQLiteFile, breaker: Breaker) -> None:
+        self._file, self._breaker = file, breaker
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="microframe-sqlite")
+        self._connection: Optional[sqlite3.Connection] = None
+
+    async def run(self, work: Work[T]) -> T:
         return await in_thread(self._pool, functools.partial(self._do, work))
 
     def _do(self, work: Work[T]) -> T:
@@ -141,11 +158,11 @@ class Line:
             connection.close()
 
     async def close(self) -> None:
-        """After the calls that are waiting, let go of file and thread; the next call opens it again."""
-        if self._pool is not None:
-            pool, self._pool = self._pool, None
-            await in_thread(pool, self._drop)
-            pool.shutdown(wait=False)
+        """After the calls that are waiting, let go of file and thread."""
+        try:
+            await in_thread(self._pool, self._drop)
+        finally:
+            self._pool.shutdown(wait=False)
 
 
 @contextmanager
