@@ -76,6 +76,21 @@ def tell(end: ThreadEnd, running: "asyncio.Future[T]") -> None:
         end.set_result(None)
 
 
+async def completed(work: Awaitable[T]) -> T:
+    """Do some last work to its end, also when whoever waits for it is cancelled."""
+    task = asyncio.ensure_future(work)
+    cancelled = False
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError:
+            cancelled = True
+    answer = task.result()
+    if cancelled:
+        raise asyncio.CancelledError
+    return answer
+
+
 def _guard(function: Callable[[], T]) -> T:
     # A future cannot carry StopIteration: it would hang the caller for ever.
     try:

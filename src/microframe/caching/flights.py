@@ -16,6 +16,7 @@ from typing import (
     TypeVar,
 )
 
+from microframe.concurrency import completed
 from microframe.exceptions import ClientDisconnect
 from microframe.store import Lease, Locks, StoreUnavailable
 
@@ -123,17 +124,3 @@ class Flights(Generic[T]):
         await asyncio.wait([renewing])
         with contextlib.suppress(StoreUnavailable):
             await self._locks.release(lease)
-
-
-async def completed(work: Awaitable[None]) -> None:
-    """Do some last work to its end, also when whoever waits for it is cancelled."""
-    task = asyncio.ensure_future(work)
-    cancelled = False
-    while not task.done():
-        try:
-            await asyncio.wait([task])
-        except asyncio.CancelledError:
-            cancelled = True
-    task.result()
-    if cancelled:
-        raise asyncio.CancelledError

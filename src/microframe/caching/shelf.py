@@ -1,9 +1,11 @@
 """Shelf: where a cache keeps what it has, in a store; while that is away nothing is kept, and nothing fails."""
 
+import contextlib
 import logging
 import secrets
-from typing import Iterable, List, NamedTuple, Optional
+from typing import Iterable, List, NamedTuple, Optional, Sequence
 
+from microframe.concurrency import completed
 from microframe.store import Locks, Store, StoreUnavailable, Tags
 
 logger = logging.getLogger("microframe.cache")
@@ -56,17 +58,26 @@ class Shelf:
     ) -> Optional[bool]:
         """Keep what has been made since the mark; whether it is kept. None: it cannot be, but it is good.
 
-        Looked at in this order, what is forgotten at the same moment is found here, or its mark is gone.
+        Done to its end also where whoever keeps it is cancelled.
         """
         if mark is None or ttl <= 0:
             return None
+        return await completed(self._keep(self.key(key), value, self._keys(tags), ttl, mark))
+
+    async def _keep(
+        self, key: str, value: bytes, tags: Sequence[str], ttl: float, mark: Mark
+    ) -> Optional[bool]:
+        # Looked at in this order, what is forgotten at the same moment is found here, or its mark is gone.
         try:
-            await self._tags.set_tagged(self.key(key), value, self._keys(tags), ttl=ttl)
+            await self._tags.set_tagged(key, value, tags, ttl=ttl)
             if await self._store.delete(mark.key, if_version=mark.version):
                 return True
-            await self._store.delete(self.key(key))
+            await self._store.delete(key)
         except StoreUnavailable as exc:
             self._is_gone(exc)
+            # It may be there all the same, and nobody knows whether it was forgotten before that.
+            with contextlib.suppress(StoreUnavailable):
+                await self._store.delete(key)
             return None
         return False
 

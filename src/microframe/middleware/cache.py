@@ -9,6 +9,7 @@ from microframe.caching.responses import ResponseCache, named_tags
 from microframe.caching.route import KeptRoute, Plan
 from microframe.caching.rules import said_of
 from microframe.caching.shelf import Shelf
+from microframe.concurrency import completed
 from microframe.endpoint import Endpoint, Middleware
 from microframe.exceptions import SetupError
 from microframe.http.cache_control import Cache
@@ -129,7 +130,8 @@ def change_with(endpoint: Endpoint, tags: Sequence[str]) -> Endpoint:
         response = await endpoint(request)
         if request.method in CHANGING and response.status_code < 400:
             cache = await request.resolve(ResponseCache)
-            await cache.has_changed(request, response, named_tags(tags, request.path_params))
+            # Who is cancelled now has changed it.
+            await completed(cache.has_changed(request, response, named_tags(tags, request.path_params)))
         return response
 
     return changing

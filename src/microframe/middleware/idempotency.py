@@ -6,6 +6,7 @@ import math
 import re
 from typing import Awaitable, Callable, FrozenSet, List, NamedTuple, Optional, Tuple
 
+from microframe.concurrency import completed
 from microframe.endpoint import Endpoint
 from microframe.exceptions import BadRequestException, SetupError, StatusException, ValidationException
 from microframe.http.headers import Headers, find
@@ -131,7 +132,8 @@ def run_once(endpoint: Endpoint, answer: Answer, route: Route, option: Idempoten
                 is_answer = not isinstance(exc, ValidationException)  # the handler has not run
             if is_answer and response.status_code < 500 and response.status_code not in NOT_NOW:
                 kept = Kept(fingerprint, response if can_be_kept(response, option.max_answer) else None)
-                await keep(store, name, kept, option.ttl)
+                # Who is cancelled now has been served: the same request must not run again.
+                await completed(keep(store, name, kept, option.ttl))
             return response
 
     return once
@@ -238,6 +240,9 @@ class Holding:
         self._timer.cancel()
         if self._renewing is not None:
             self._renewing.cancel()
+        await completed(self._release())
+
+    async def _release(self) -> None:
         try:
             await self._locks.release(self._lease)
         except StoreUnavailable:
