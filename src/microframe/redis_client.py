@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from typing import Any, Awaitable, Callable, Dict, Mapping, NamedTuple
+from typing import Any, AsyncIterator, Awaitable, Callable, Dict, Mapping, NamedTuple
 from weakref import WeakKeyDictionary
 
 from microframe.breaker import Breaker
@@ -22,6 +22,9 @@ AWAY = (NotConnected, TookTooLong, OSError, asyncio.TimeoutError)
 """What is raised where a Redis cannot be reached, or does not answer in time."""
 REFUSALS = ("LOADING", "READONLY", "MASTERDOWN", "NOAUTH", "WRONGPASS", "MISCONF")
 """How the answers begin of a Redis that is there, and can or will do nothing."""
+CONNECTING = 4
+"""Calls of one event loop that may connect at once. The loop works for all of them in turn while the time of each
+runs: were they fifty, the first calls of a new process would time out, and Redis would be said to be away."""
 
 
 class RedisUnavailable(Exception):
@@ -37,6 +40,17 @@ class Lines(NamedTuple):
 
     redis: "client.Redis"
     free: asyncio.Semaphore
+    connecting: asyncio.Semaphore
+
+    @contextlib.asynccontextmanager
+    async def one(self) -> AsyncIterator["client.Redis"]:
+        """One of the connections. Who finds none that is free is one of the few that may connect."""
+        async with self.free:
+            if self.redis.connection_pool._available_connections:
+                yield self.redis
+            else:
+                async with self.connecting:
+                    yield self.redis
 
 
 class RedisClient:
@@ -82,14 +96,13 @@ class RedisClient:
             RedisUnavailable: it cannot be reached, or refuses everything.
             RedisError: it refuses this.
         """
-        lines = self._lines_here()
-        async with lines.free:
+        async with self._lines_here().one() as redis:
             self.breaker.check()
             try:
-                answer = await question(lines.redis)
+                answer = await question(redis)
             except AWAY as exc:
                 self.breaker.failed()
-                await close_idle(lines.redis.connection_pool)
+                await close_idle(redis.connection_pool)
                 raise RedisUnavailable(f"Redis cannot be reached: {type(exc).__name__}") from exc
             except RedisError as exc:
                 self.breaker.answered()
@@ -103,7 +116,8 @@ class RedisClient:
         found = self._lines.get(loop)
         if found is None:
             redis = client.Redis.from_url(self.url, **self._options)
-            found = self._lines[loop] = Lines(redis, asyncio.Semaphore(self._options["max_connections"]))
+            free = asyncio.Semaphore(self._options["max_connections"])
+            found = self._lines[loop] = Lines(redis, free, asyncio.Semaphore(CONNECTING))
         return found
 
     def new_connection(self) -> "client.Connection":

@@ -12,6 +12,7 @@ import pytest
 from microframe import Application, SetupError
 from microframe.breaker import Breaker
 from microframe.middleware.sessions import SessionMiddleware
+from microframe.redis_client import CONNECTING
 from microframe.sessions import Session, Sessions
 from microframe.store import Algorithm, Store, StoreUnavailable
 from microframe.stores.redis import RedisStore
@@ -26,6 +27,7 @@ from tests.stores.contract import (
     TagsContract,
     each_algorithm,
 )
+from tests.waiting import turns, until
 from tests.wire import LIMIT
 
 UNIT = 100.0
@@ -165,6 +167,23 @@ async def test_a_redis_that_went_away_is_told_at_once_and_found_again(own_redis:
             except StoreUnavailable:
                 assert time.monotonic() - back < LIMIT
                 await asyncio.sleep(0.02)
+
+
+async def test_of_many_first_calls_only_a_few_connect_at_once(redis: RedisServer) -> None:
+    with fault_proxy(redis.port) as proxy:
+        store = RedisStore(proxy.url, timeout=LIMIT)
+        proxy.fall_silent()
+        calls = [asyncio.ensure_future(store.get(f"app:{number}")) for number in range(40)]
+        await until(lambda: proxy.accepted >= CONNECTING)
+        await turns()
+        proxy.be_slow(0.0)  # by then the proxy has accepted whoever came
+        assert proxy.accepted == CONNECTING
+        for call in calls:
+            call.cancel()
+        await asyncio.wait(calls)
+        proxy.recover()
+        assert await asyncio.gather(*(store.get("app:none") for _ in range(40))) == [None] * 40
+        await store.close()
 
 
 async def test_a_lock_whose_answer_was_lost_is_soon_free_again(redis: RedisServer) -> None:
