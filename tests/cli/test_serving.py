@@ -1,5 +1,6 @@
 """`microframe run` in real processes: requests over real HTTP, signals, exit codes."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -229,6 +230,55 @@ def test_workers_serve_together_are_replaced_and_stop_together(program: Path) ->
         with pytest.raises(OSError, match="refused"):
             server.get("/")
     assert answers == [(200, '"waited"')]
+
+
+def test_a_signal_to_all_processes_at_once_stops_workers_as_gracefully(program: Path) -> None:
+    with running(program, "--port", "0", "--workers", "2") as server:
+        server.ready()
+        found: set[int] = set()
+
+        def both_answered() -> bool:
+            found.add(int(server.get("/process")[1]))
+            return len(found) == 2
+
+        assert eventually(both_answered)
+        answers: list[tuple[int, str]] = []
+        thread = threading.Thread(target=lambda: answers.append(server.get("/wait")))
+        thread.start()
+        assert in_flight(program, 1)
+        for process in found:
+            os.kill(process, signal.SIGTERM)
+        server.signal()
+        server.wait_for("stopping 2 workers")
+        for process in found:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGTERM)
+        let_go_on(program)
+        assert server.end() == 0
+        thread.join()
+    assert answers == [(200, '"waited"')]
+
+
+def test_the_same_signal_again_makes_workers_drop_what_is_in_flight(program: Path) -> None:
+    with running(program, "--port", "0", "--workers", "2") as server:
+        server.ready()
+        lost: list[BaseException] = []
+
+        def ask() -> None:
+            try:
+                server.get("/wait")
+            except (OSError, http.client.HTTPException) as exc:
+                lost.append(exc)
+
+        thread = threading.Thread(target=ask)
+        thread.start()
+        assert in_flight(program, 1)
+        server.signal()
+        server.wait_for("stopping: 1 in flight")
+        server.signal()
+        assert server.end() == 1
+        thread.join()
+    assert len(lost) == 1
 
 
 def test_workers_end_with_their_parent(program: Path) -> None:

@@ -7,7 +7,7 @@ import signal
 import socket
 from multiprocessing import parent_process
 from types import FrameType
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, Final, List, Optional
 
 from microframe import AppConfig, Application
 from microframe.asgi.access import watch
@@ -23,12 +23,18 @@ with requires_extra("server"):
 
 logger = logging.getLogger("microframe.cli")
 
+HURRY: Final[Optional[signal.Signals]] = getattr(signal, "SIGUSR1", None)
+"""What tells a worker to drop what is in flight; Windows has no such signal."""
 REQUEST_LINE = 1_024
 """Bytes of a request line besides its path."""
 
 
 class Server(uvicorn.Server):
-    """Says when it serves, and stops gracefully: the same signal again makes it drop what is left."""
+    """Says when it serves, and stops gracefully: the same signal again makes it drop what is left.
+
+    A worker is told to hurry by its parent alone (`HURRY`): a signal to the whole group, as a service manager sends it,
+    reaches the worker twice.
+    """
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
@@ -56,15 +62,17 @@ class Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: Optional[FrameType]) -> None:
         if self._stopped:
             return  # uvicorn raises what it heard once more, for whoever listened before it
-        if sig in self._captured_signals and not self.force_exit:
+        is_again = sig in self._captured_signals and parent_process() is None
+        if (is_again or sig == HURRY) and not self.force_exit:
             self.force_exit = True
             if self._loop is not None:
                 self._loop.call_soon_threadsafe(self._drop_connections)
             else:
                 # The application hangs in its start, and nothing is in flight: the system ends it.
-                signal.signal(sig, signal.SIG_DFL)
-                signal.raise_signal(sig)
-        self._captured_signals.append(sig)
+                signal.signal(signal.SIGTERM, signal.SIG_DFL)
+                signal.raise_signal(signal.SIGTERM)
+        if sig != HURRY:  # uvicorn raises again what it has heard
+            self._captured_signals.append(sig)
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._stop)
         else:
@@ -88,6 +96,8 @@ def serve(
     for sig in (signal.SIGINT, signal.SIGTERM):
         # Heard from now on, and not only once uvicorn listens; and a graceful stop is no death by signal.
         signal.signal(sig, server.handle_exit)
+    if HURRY is not None and parent_process() is not None:
+        signal.signal(HURRY, server.handle_exit)
     try:
         server.run(sockets=sockets)
     except SystemExit as exc:

@@ -85,9 +85,6 @@ class Workers:
                 return
             asked = max(signals.count, 1)
             for child in alive if asked > passed_on else ():
-                if asked > 2:
-                    child.process.kill()
-                else:
-                    child.stop()
+                (child.stop, child.hurry, child.process.kill)[min(asked, 3) - 1]()
             passed_on = asked
             connection.wait([child.process.sentinel for child in alive], TICK)

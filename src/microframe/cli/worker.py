@@ -15,7 +15,7 @@ from typing import Any, List, Optional
 from microframe.cli.failure import Failure, explained
 from microframe.cli.logs import configure
 from microframe.cli.plan import Plan
-from microframe.cli.server import serve
+from microframe.cli.server import HURRY, serve
 from microframe.cli.settings import settings_of
 from microframe.cli.target import load
 
@@ -92,6 +92,14 @@ class Child:
         """Ask it to stop, as a signal does."""
         if self.process.is_alive():
             self.process.terminate()
+
+    def hurry(self) -> None:
+        """Make it drop what is in flight."""
+        pid = self.process.pid
+        if HURRY is None or pid is None:
+            self.process.kill()
+        elif self.process.is_alive():
+            os.kill(pid, HURRY)
 
     def end(self, grace: float = 0) -> int:
         """Stop it; kill it when it has not stopped after so many seconds."""
