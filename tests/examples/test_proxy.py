@@ -243,7 +243,8 @@ def test_over_real_connections() -> None:
     upstream.headers = [("cache-control", "max-age=60")]
     with served(upstream.app) as origin, served(create_app(f"http://127.0.0.1:{origin.port}")) as proxy:
         first, again = proxy.get("/a%2Fb%20c?x=%20"), proxy.get("/a%2Fb%20c?x=%20")
-        assert (first.body, again.body, again.header("age")) == (b"answer 1", b"answer 1", "0")
+        assert (first.body, again.body) == (b"answer 1", b"answer 1")
+        assert 0 <= int(again.header("age") or -1) < 60
         assert again.header("date") is not None
         assert upstream.asked[0].url.path == "/a%2Fb%20c"
         assert proxy.get("/a/b%20c?x=%20").body == b"answer 2"
