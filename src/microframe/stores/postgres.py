@@ -147,13 +147,18 @@ class PostgresStore:
         async def ask(method: Callable[..., Awaitable[Any]], statement: str) -> Any:
             return await method(sql.filled(statement, self._schema), timeout=self._timeout)
 
+        async def make() -> None:
+            await ask(connection.execute, sql.ONE_AT_A_TIME)
+            if await ask(connection.fetchval, sql.IS_SET_UP):
+                return  # somebody else was first, and may be writing by now: again would be in their way
+            if not await ask(connection.fetchval, sql.HAS_SCHEMA):
+                await ask(connection.execute, "CREATE SCHEMA {s}")
+            for statement in sql.everything():
+                await ask(connection.execute, statement)
+
         if not await ask(connection.fetchval, sql.IS_SET_UP):
             async with connection.transaction():
-                await ask(connection.execute, sql.ONE_AT_A_TIME)
-                if not await ask(connection.fetchval, sql.HAS_SCHEMA):
-                    await ask(connection.execute, "CREATE SCHEMA {s}")
-                for statement in sql.everything():
-                    await ask(connection.execute, statement)
+                await make()
         self._is_set_up = True
 
     async def close(self) -> None:
