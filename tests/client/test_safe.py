@@ -12,7 +12,7 @@ import pytest
 from microframe import Application, RedirectResponse, Request, Response, SetupError, StreamingResponse
 from microframe.client import AnswerTooLarge, ClientError, RefusedURL, SafeHTTPClient, TookTooLong
 from tests.security.test_checklist_59_safe_client import Names
-from tests.servers import free_port
+from tests.servers import refused_port
 from tests.wire import Served, served
 
 HERE = ["127.0.0.1/32"]
@@ -209,10 +209,10 @@ async def test_an_answer_has_its_time(server: Served) -> None:
 
 
 async def test_who_does_not_answer_is_a_bad_gateway() -> None:
-    port = free_port()
-    async with SafeHTTPClient(schemes=["http"], ports=[port], allowed_networks=HERE) as client:
-        with pytest.raises(ClientError, match="does not answer") as caught:
-            await client.get(f"http://127.0.0.1:{port}/")
+    with refused_port() as port:
+        async with SafeHTTPClient(schemes=["http"], ports=[port], allowed_networks=HERE) as client:
+            with pytest.raises(ClientError, match="does not answer") as caught:
+                await client.get(f"http://127.0.0.1:{port}/")
     assert caught.value.http_status == 502
 
 

@@ -7,10 +7,9 @@ from collections import Counter
 from contextlib import asynccontextmanager
 from typing import AsyncIterator, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
-Pipe = Tuple[asyncio.StreamReader, asyncio.StreamWriter]
+from tests.wire import LIMIT
 
-LIMIT = 20.0
-"""Seconds that any answer may take."""
+Pipe = Tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class Got(NamedTuple):
@@ -110,7 +109,7 @@ class Traffic:
     ) -> None:
         """Be in this phase until everything has been answered so often, as it should be."""
         self.phase = phase
-        end = time.monotonic() + 10 * LIMIT
+        end = time.monotonic() + 2 * LIMIT
         while True:
             assert not any(one.done() for one in self._asking), "a connection has failed"
             good = Counter(one.kind.name for one in self.of(phase) if is_good(one))
