@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from typing import Any, Dict, List, Optional
+from typing import Any, Awaitable, Dict, List, Optional
 
 import pytest
 
@@ -15,6 +15,7 @@ from microframe.store import Entry, StoreUnavailable
 from microframe.stores.memory import MemoryStore
 from microframe.testing import TestClient
 from tests.middleware.test_sessions import Clock, cookies_of
+from tests.stores.pausing import PausingStore
 
 
 def build(store: MemoryStore, **options: Any) -> Application:
@@ -170,6 +171,88 @@ async def test_of_many_requests_at_once_none_is_lost() -> None:
     assert last is not None
     assert len(dict(last)) == 31
     assert len(await keeper.sessions.of("ann")) == 30  # who is not listed could not be ended
+
+
+async def loaded_twice(keeper: StoredKeeper, user: str = "ann") -> "tuple[Session, Session]":
+    """A session of a user, as two requests have it at once."""
+    session = Session({"a": 1}, 0.0)
+    session.login(user)
+    sent = await keeper.save(session)
+    assert sent is not None
+    one, other = await keeper.load(sent), await keeper.load(sent)
+    assert one is not None
+    assert other is not None
+    return one, other
+
+
+async def meanwhile(turns: int, work: Awaitable[Any], other: Awaitable[Any]) -> "tuple[Any, Any]":
+    """Do some work, and so many turns of the event loop later something else."""
+    working = asyncio.ensure_future(work)
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    found = await other
+    return await working, found
+
+
+TURNS = range(60)
+"""More than it takes to keep a session."""
+
+
+@pytest.mark.parametrize("change", ["rotate", "login", "logout"])
+async def test_what_one_request_keeps_goes_on_under_the_new_id_of_another(change: str) -> None:
+    for turns in TURNS:
+        keeper = keeper_of(PausingStore())
+        one, other = await loaded_twice(keeper)
+        other["b"] = 2
+        one.login("ann") if change == "login" else getattr(one, change)()
+        one["c"] = 3
+        sent, kept = await meanwhile(turns, keeper.save(one), keeper.save(other))
+        assert await keeper.load(other.id) is None
+        last = await keeper.load(sent)
+        assert last is not None
+        # Of a user who has logged out nothing is left; otherwise what was said to be kept is there.
+        expected = {"c": 3} if change == "logout" else {"a": 1, "c": 3, **({"b": 2} if kept else {})}
+        assert (turns, dict(last)) == (turns, expected)
+
+
+async def test_a_session_that_goes_on_under_a_new_id_is_ended_with_all_others() -> None:
+    for turns in TURNS:
+        keeper = keeper_of(PausingStore())
+        one, other = await loaded_twice(keeper)
+        one.rotate()
+        sent, _ = await meanwhile(turns, keeper.save(one), keeper.sessions.revoke_all("ann"))
+        assert (turns, sent and await keeper.load(sent), await keeper.load(other.id)) == (turns, None, None)
+        assert await keeper.sessions.of("ann") == []
+
+
+async def test_nor_does_one_that_was_ended_before_go_on_under_a_new_id() -> None:
+    keeper = keeper_of(MemoryStore())
+    one, other = await loaded_twice(keeper)
+    assert await keeper.sessions.revoke("ann", reference_of(one.id))
+    one.rotate()
+    assert await keeper.save(one) is None
+    assert await keeper.load(one.id) is None
+    other.login("ann")  # who knows the password may go on
+    sent = await keeper.save(other)
+    assert sent is not None
+    assert await keeper.load(sent) is not None
+
+
+async def test_however_often_it_has_a_new_id_a_session_is_listed_once() -> None:
+    keeper = keeper_of(MemoryStore())
+    _, phone = await loaded_twice(keeper)
+    desk, _ = await loaded_twice(keeper)
+    for _ in range(MOST_SESSIONS + 5):
+        desk.rotate()
+        sent = await keeper.save(desk)
+        assert sent is not None
+        found = await keeper.load(sent)
+        assert found is not None
+        desk = found
+    assert {note.reference for note in await keeper.sessions.of("ann")} == {
+        reference_of(desk.id),
+        reference_of(phone.id),
+    }
 
 
 async def test_what_cannot_be_kept_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,9 +31,11 @@ class Session(MutableMapping[str, Any]):
         "_values",
         "created",
         "former",
+        "former_version",
         "id",
         "is_closed",
         "is_new",
+        "is_proven",
         "seen",
         "user",
         "version",
@@ -53,7 +55,11 @@ class Session(MutableMapping[str, Any]):
         """The values as they were kept last, written down before the first of them may change."""
         self.former: List[str] = []
         """Ids that it had before, and that must not be good any more."""
+        self.former_version: Optional[str] = None
+        """What was loaded under the last of them; None where nothing of that goes on."""
         self.version: Optional[str] = None
+        self.is_proven = False
+        """Whether it is as it is because of a login or logout now, and not because of what it was before."""
         self.is_closed = False
 
     # Whose it is -----------------------------------------------------------------------------------------------------
@@ -63,19 +69,21 @@ class Session(MutableMapping[str, Any]):
         in the browser before is worth nothing (session fixation)."""
         self.check_open()
         self.rotate()
-        self.user = user
+        self.user, self.is_proven = user, True
 
     def logout(self) -> None:
         """Forget the user and everything else; the old id is not good any more."""
         self.clear()
         self.rotate()
-        self.user = ""
+        self.user, self.is_proven = "", True
+        self.former_version = None  # what others keep under the old id meanwhile was the user's
 
     def rotate(self) -> None:
         """Go on under a new id, as at every change of what the visitor may do (ASVS 7.2.4)."""
         self.check_open()
         if not self.is_new:
             self.former.append(self.id)
+            self.former_version = self.version
         self.id, self.is_new, self.version = new_id(), True, None
 
     # Messages for the next page --------------------------------------------------------------------------------------

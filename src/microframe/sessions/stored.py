@@ -64,21 +64,39 @@ class StoredKeeper:
         return Found(record, entry.version)
 
     async def save(self, session: Session) -> Optional[str]:
-        for former in session.former:
-            await self.store.delete(self.key(reference_of(former)))
         now = self.clock()
         is_kept = not session.is_new and session.changes() is None
         if is_kept and not self.lifetimes.is_stale(session.seen, now):
             return None
         session.seen = now
+        is_listed = session.is_new and session.user != ""
+        if is_listed:
+            await self.sessions.note(session)
+        for former in session.former:
+            if not await self.end_former(former, session):
+                return None
         tries = 0
         while not await self.write(session):
             tries = await others_first(tries)
             if not await self.catch_up(session):
                 return None
-        if session.user and (session.is_new or session.former):
-            await self.sessions.note(session)
+        if is_listed and not await self.sessions.is_noted(session):
+            await self.store.delete(self.key(reference_of(session.id)))
+            return None
         return session.id
+
+    async def end_former(self, former: str, session: Session) -> bool:
+        """End what a session was before, and take up what another request has kept of it meanwhile; False where it was
+        ended meanwhile, and the session is nothing but its successor."""
+        reference, version, tries = reference_of(former), session.former_version, 0
+        while not await self.store.delete(self.key(reference), if_version=version):
+            found = None if version is None else await self.find(reference)
+            if found is None:
+                return session.is_proven
+            session.merge(found.record["v"])
+            version = found.version
+            tries = await others_first(tries)
+        return True
 
     async def write(self, session: Session) -> bool:
         """Whether nobody has kept it since it was loaded."""
@@ -145,36 +163,51 @@ class Sessions:
 
     async def revoke(self, user: str, reference: str) -> bool:
         """End one session of a user; whether there was one."""
-        if reference not in await self._references(user):
-            return False
-        return await self._keeper.store.delete(self._keeper.key(reference))
+        return await self._end(user, lambda listed: [one for one in listed if one == reference]) > 0
 
     async def revoke_all(self, user: str, keep: Optional[Session] = None) -> int:
         """End all sessions of a user, or all but one; gives their number."""
-        kept = "" if keep is None else reference_of(keep.id)
-        ended = 0
-        for reference in await self._references(user):
-            if reference != kept:
-                ended += await self._keeper.store.delete(self._keeper.key(reference))
-        return ended
+        # What it was before in this request ends when it is kept itself.
+        kept = [] if keep is None else [reference_of(one) for one in (keep.id, *keep.former)]
+        return await self._end(user, lambda listed: without(listed, kept))
+
+    async def _end(self, user: str, choose: Callable[[List[str]], List[str]]) -> int:
+        # Off the list first: one that is only being written then finds that it was ended (`is_noted`).
+        listed = await self._change(user, lambda listed: without(listed, choose(listed)))
+        return sum([await self._keeper.store.delete(self._keeper.key(one)) for one in choose(listed)])
 
     async def note(self, session: Session) -> None:
-        """Write a session down as one of its user's."""
-        store, key = self._keeper.store, self._key(session.user)
-        gone = {reference_of(former) for former in session.former}
-        tries = 0
+        """Write a session down as one of its user's, before it is there; what it was before is still one of them."""
+        former = [reference_of(one) for one in session.former]
+
+        def with_it(listed: List[str]) -> List[str]:
+            others = without(listed, former)[1 - MOST_SESSIONS :]
+            return [*others, *(one for one in former if one in listed), reference_of(session.id)]
+
+        listed = await self._change(session.user, with_it)
+        for reference in without(listed, with_it(listed)):
+            await self._keeper.store.delete(self._keeper.key(reference))
+
+    async def is_noted(self, session: Session) -> bool:
+        """Whether a session was not ended while it was written; what it was before is none any more."""
+        former = [reference_of(one) for one in session.former]
+        return reference_of(session.id) in await self._change(
+            session.user, lambda listed: without(listed, former)
+        )
+
+    async def _change(self, user: str, change: Callable[[List[str]], List[str]]) -> List[str]:
+        """Change the list of a user's sessions, whoever else does; gives it as it was before that."""
+        store, key, tries = self._keeper.store, self._key(user), 0
         while True:
             entry = await store.get(key)
-            known = [] if entry is None else read_references(entry.value)
-            known = [reference for reference in known if reference not in gone]
-            known.append(reference_of(session.id))
-            value = json.dumps(known[-MOST_SESSIONS:]).encode()
-            version = "" if entry is None else entry.version
-            if await store.set(key, value, ttl=self._keeper.lifetimes.absolute, if_version=version):
-                break
+            listed = [] if entry is None else read_references(entry.value)
+            value, version = change(listed), "" if entry is None else entry.version
+            if value == listed:
+                return listed
+            written = json.dumps(value).encode()
+            if await store.set(key, written, ttl=self._keeper.lifetimes.absolute, if_version=version):
+                return listed
             tries = await others_first(tries)
-        for reference in known[:-MOST_SESSIONS]:
-            await store.delete(self._keeper.key(reference))
 
     async def _references(self, user: str) -> List[str]:
         entry = await self._keeper.store.get(self._key(user))
@@ -194,6 +227,10 @@ async def others_first(tries: int) -> int:
         raise StoreUnavailable("too many requests change one session at once")
     await asyncio.sleep(random.uniform(0, min(FIRST_PAUSE * 2**tries, LONGEST_PAUSE)))  # noqa: S311
     return tries + 1
+
+
+def without(listed: List[str], gone: List[str]) -> List[str]:
+    return [one for one in listed if one not in gone]
 
 
 def reference_of(secret: str) -> str:
