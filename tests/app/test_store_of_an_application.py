@@ -2,12 +2,17 @@
 
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Dict, Optional
 
 import pytest
 
 from microframe import AppConfig, Application, Provided, SetupError
+from microframe.assembly.brokers import OwnBroker
+from microframe.assembly.stores import OwnStore
+from microframe.broker import Broker
 from microframe.store import Entry, Limits, Locks, Store, Tags
 from microframe.stores.memory import MemoryStore
 from microframe.testing import AsyncTestClient, TestClient
@@ -219,3 +224,29 @@ def test_a_mistake_in_an_address_names_its_setting() -> None:
     with pytest.raises(SetupError, match=r"^redis_url: this is no URL of Redis"):
         Application(AppConfig(redis_url=wrong))
     assert "hunter2" not in str(caught.value)
+
+
+class SlowStore(OwnStore):
+    """Takes its time to be made, so that others ask meanwhile."""
+
+    def _make(self) -> Store:
+        time.sleep(0.05)
+        return super()._make()
+
+
+class SlowBroker(OwnBroker):
+    """Takes its time to be made, so that others ask meanwhile."""
+
+    def _make(self) -> Broker:
+        time.sleep(0.05)
+        return super()._make()
+
+
+@pytest.mark.parametrize("kind", ["store", "broker"])
+def test_there_is_one_however_many_threads_ask_for_it_first(kind: str) -> None:
+    config = AppConfig()
+    store = SlowStore(None, config)
+    own: Any = store if kind == "store" else SlowBroker(None, config, store)
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda _: own.get(), range(8)))
+    assert len({id(one) for one in found}) == 1

@@ -1,6 +1,7 @@
 """Brokers: the broker of one application: where it comes from, who is given it, and when it closes."""
 
 import contextlib
+import threading
 from typing import AsyncIterator, Optional
 
 from microframe.assembly.stores import OwnStore
@@ -23,12 +24,15 @@ class OwnBroker:
             )
         self._config, self._shared = config, shared
         self.is_given = given is not None
+        self._making = threading.Lock()
         # One that has an address is made now, where a mistake is told.
         self._broker = self._make() if given is None and config.shared_broker else given
 
     def get(self) -> Broker:
         if self._broker is None:
-            self._broker = self._make()
+            with self._making:  # whoever asks first does so in a thread, and others in theirs
+                if self._broker is None:
+                    self._broker = self._make()
         return self._broker
 
     def _make(self) -> Broker:

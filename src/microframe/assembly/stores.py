@@ -1,6 +1,7 @@
 """Stores: the store of one application: where it comes from, who is given it, and when it closes."""
 
 import contextlib
+import threading
 from typing import Any, AsyncIterator, Optional, Tuple
 
 from microframe.configurations.config import AppConfig
@@ -22,12 +23,15 @@ class OwnStore:
             raise SetupError(f"store={given!r} is no store: give one that is made, as in store=MemoryStore()")
         self._config = config
         self._is_own = given is None
+        self._making = threading.Lock()
         # One that has an address is made now, where a mistake is told.
         self._store = self._make() if given is None and config.shared_store else given
 
     def get(self) -> Store:
         if self._store is None:
-            self._store = self._make()
+            with self._making:  # whoever asks first does so in a thread, and others in theirs
+                if self._store is None:
+                    self._store = self._make()
         return self._store
 
     def _make(self) -> Store:
