@@ -1,5 +1,6 @@
 """The safe client against a real server: where it connects, what it sends, what it follows, and when it stops."""
 
+import asyncio
 import gzip
 import shutil
 import ssl
@@ -45,8 +46,6 @@ def build() -> Application:
 
     @app.get("/never")
     async def never() -> None:
-        import asyncio
-
         await asyncio.sleep(3600)
 
     @app.get("/packed")
@@ -214,6 +213,22 @@ async def test_who_does_not_answer_is_a_bad_gateway() -> None:
             with pytest.raises(ClientError, match="does not answer") as caught:
                 await client.get(f"http://127.0.0.1:{port}/")
     assert caught.value.http_status == 502
+
+
+@pytest.mark.parametrize(
+    "said", [b"no HTTP at all\r\n\r\n", b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx"]
+)
+async def test_who_answers_with_something_else_is_a_bad_gateway(said: bytes) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(said)
+        writer.close()
+
+    listening = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
+    async with listening, SafeHTTPClient(schemes=["http"], ports=[port], allowed_networks=HERE) as client:
+        with pytest.raises(ClientError, match="as HTTP says"):
+            await client.get(f"http://127.0.0.1:{port}/")
 
 
 @pytest.mark.parametrize("header", [{"x": "a\r\nb"}, {"a b": "x"}, {"x": "\x00"}, {"": "x"}])

@@ -1,7 +1,7 @@
 """One process that hits a limit on Redis: told on its standard input, it says how many of its hits passed.
 
 `python -m tests.faults.hitting_process URL LIMIT`, then lines such as `gcra 1000`: so many hits, twenty on their way at
-any time. Time stands still, so that nothing refills, however long it takes.
+any time. Time stands still, so that nothing refills; what Redis keeps lasts for as long as it may take.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from typing import Any
 from microframe.stores.redis import RedisStore
 
 AT_ONCE = 20
-WINDOW = 60.0
+WINDOW = 86_400.0
 
 
 async def hit(store: RedisStore, algorithm: Any, limit: int, hits: int) -> int:

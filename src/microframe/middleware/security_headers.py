@@ -49,7 +49,8 @@ class SecurityHeadersMiddleware:
 
     `csp` is a Content-Security-Policy as text or as directives; `{nonce}` in it is what `csp_nonce(request)`
     gives. `hsts` (seconds) goes out over https only (RFC 6797 §7.2). `Application()` sends
-    `X-Content-Type-Options`, `X-Frame-Options` and `Referrer-Policy` by itself.
+    `X-Content-Type-Options`, `X-Frame-Options` and `Referrer-Policy` by itself; what it says besides on pages, and
+    over https in production, this says instead.
 
     Raises:
         SetupError: a value cannot stand in a header.
