@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 from typing import Any, AsyncIterator, Awaitable, Callable, Dict, Mapping, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -15,13 +16,13 @@ with requires_extra("redis"):
     from redis.asyncio.retry import Retry
     from redis.backoff import NoBackoff
     from redis.exceptions import ConnectionError as NotConnected
-    from redis.exceptions import RedisError
+    from redis.exceptions import MasterDownError, OutOfMemoryError, ReadOnlyError, RedisError
     from redis.exceptions import TimeoutError as TookTooLong
 
 AWAY = (NotConnected, TookTooLong, OSError, asyncio.TimeoutError)
 """What is raised where a Redis cannot be reached, or does not answer in time."""
-REFUSALS = ("LOADING", "READONLY", "MASTERDOWN", "NOAUTH", "WRONGPASS", "MISCONF")
-"""How the answers begin of a Redis that is there, and can or will do nothing."""
+REFUSAL = re.compile(r"(?:^|[ -])(OOM|LOADING|READONLY|MASTERDOWN|NOAUTH|WRONGPASS|MISCONF) ")
+"""What the answers of a Redis have that is there, and can or will do nothing."""
 CONNECTING = 4
 """Calls of one event loop that may connect at once. The loop works for all of them in turn while the time of each
 runs: were they fifty, the first calls of a new process would time out, and Redis would be said to be away."""
@@ -148,10 +149,12 @@ async def close_idle(pool: Any) -> None:
 
 
 def meaning(exc: RedisError) -> Exception:
-    """What a refusal of Redis means to who asked."""
-    text = str(exc)
-    if text.startswith("OOM"):
+    """What a refusal of Redis means to who asked. The client knows most of them by their first word, and cuts it off;
+    where a script was refused, an older Redis has it in the middle."""
+    found = REFUSAL.search(str(exc))
+    word = found[1] if found is not None else ""
+    if isinstance(exc, OutOfMemoryError) or word == "OOM":
         return RedisFull("Redis has no memory left")
-    if text.startswith(REFUSALS):
-        return RedisUnavailable(f"Redis refuses: {text.partition(' ')[0]}")
+    if isinstance(exc, (ReadOnlyError, MasterDownError)) or word:
+        return RedisUnavailable(f"Redis refuses: {word or type(exc).__name__}")
     return exc

@@ -158,7 +158,7 @@ async def test_each_part_does_what_it_says_while_redis_is_away(name: str) -> Non
 @each_fault
 async def test_each_part_does_what_it_says_however_often_redis_goes_and_comes(name: str) -> None:
     with FAULTS[name]() as fault:
-        outages = Outages(fault, lines=4, count=500, rounds=5)
+        outages = Outages(fault, lines=4, count=300, rounds=3)
         await outages.run()
     outages.check()
     seen = outages.traffic.seen

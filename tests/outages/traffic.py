@@ -34,7 +34,8 @@ class Line:
         if self._pipe is None:
             self._pipe = await asyncio.open_connection("127.0.0.1", self._port)
         reader, writer = self._pipe
-        lines = [f"{method} {path} HTTP/1.1", "Host: testserver", "Content-Length: 0"]
+        lines = [f"{method} {path} HTTP/1.1", "Host: testserver"]
+        lines += ["Content-Length: 0"] if method == "POST" else []  # a handshake may have none
         lines += [f"{name}: {value}" for name, value in headers.items()]
         writer.write("\r\n".join([*lines, "", ""]).encode())
         first, *rest = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").strip().split("\r\n")
@@ -96,6 +97,7 @@ class Traffic:
         self.seen: List[Seen] = []
         self._number = 0
         self._asking: List[asyncio.Future[None]] = []
+        self._is_over = False
 
     def of(self, phase: str, kind: Optional[Kind] = None) -> List[Seen]:
         """What was asked for and answered in this phase."""
@@ -126,6 +128,9 @@ class Traffic:
         try:
             yield
         finally:
+            # Who has asked gets an answer first: so nothing is under way when the server stops.
+            self._is_over = True
+            await asyncio.wait(self._asking, timeout=2 * LIMIT)
             for one in self._asking:
                 one.cancel()
             ended = await asyncio.gather(*self._asking, return_exceptions=True)
@@ -136,7 +141,7 @@ class Traffic:
     async def _go_on(self, kind: Kind) -> None:
         line = Line(self._port)
         try:
-            while True:
+            while not self._is_over:
                 await self._once(kind, line)
                 await asyncio.sleep(0.005)
         finally:

@@ -5,16 +5,17 @@ import random
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Type
 
 import pytest
+from redis.exceptions import OutOfMemoryError, ReadOnlyError, ResponseError
 
 from microframe import Application, SetupError
 from microframe.breaker import Breaker
 from microframe.middleware.sessions import SessionMiddleware
 from microframe.redis_client import CONNECTING
 from microframe.sessions import Session, Sessions
-from microframe.store import Algorithm, Store, StoreUnavailable
+from microframe.store import Algorithm, Store, StoreFull, StoreUnavailable
 from microframe.stores.redis import RedisStore
 from microframe.testing import TestClient
 from tests.fault_proxy import fault_proxy
@@ -304,3 +305,49 @@ async def test_a_tag_is_gone_with_the_last_thing_under_it(redis: RedisServer) ->
         assert await store.forget("tag:stays") == 1
         left = await store._ask(lambda redis: redis.keys())
         assert left == [b"s"]  # what gives out versions
+
+
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [
+        (OutOfMemoryError("command not allowed when used memory > 'maxmemory'."), StoreFull),
+        (
+            ResponseError("Error running script: -OOM command not allowed when used memory > 'maxmemory'."),
+            StoreFull,
+        ),
+        (ReadOnlyError("You can't write against a read only replica."), StoreUnavailable),
+        (
+            ResponseError("Error running script: @user_script:2: -READONLY You can't write here"),
+            StoreUnavailable,
+        ),
+        (ResponseError("MISCONF Redis is configured to save RDB snapshots"), StoreUnavailable),
+        (ResponseError("WRONGTYPE Operation against a key"), ResponseError),
+        (ResponseError("no LOADINGS here"), ResponseError),
+    ],
+    ids=["full", "full script", "replica", "script on a replica", "no disk", "other", "no word"],
+)
+async def test_a_redis_that_can_do_nothing_is_unavailable_whatever_it_says(
+    redis: RedisServer, raised: Exception, told: Type[Exception]
+) -> None:
+    async def refuse(redis: Any) -> None:
+        raise raised
+
+    async with opened(redis.url) as store:
+        with pytest.raises(Exception) as caught:  # noqa: PT011
+            await store._ask(refuse)
+        assert type(caught.value) is told
+
+
+async def test_a_replica_cannot_be_written_to_and_says_so(own_redis: RedisServer) -> None:
+    async def replicate(redis: Any, *of: str) -> None:
+        await redis.execute_command("REPLICAOF", *of)
+
+    async with opened(own_redis.url) as store:
+        await store.set("app:k", b"1")
+        await store._ask(lambda redis: replicate(redis, "127.0.0.1", "1"))
+        with pytest.raises(StoreUnavailable):
+            await store.set("app:k", b"2")
+        with pytest.raises(StoreUnavailable):
+            await store.hit("app:k", algorithm="gcra", limit=1, window=1)
+        await store._ask(lambda redis: replicate(redis, "NO", "ONE"))
+        assert await store.set("app:k", b"3")
