@@ -95,9 +95,8 @@ def messages_in(subject: Subject) -> Iterator[Kept]:
     provided = injector.providers.get(Broker)
     if own.is_shared or provided is None or provided.factory != own.get:
         return
-    wanted = frozenset([Broker])
     kinds = [kind for kind in injector.providers.kinds() if kind is not Broker]
-    drawing = {kind for kind in kinds if wanted & injector.reached_by(injector.providers[kind])}
+    drawing = {kind for kind in kinds if Broker in injector.reached_by(injector.providers[kind])}
     for kind in kinds:
         if kind in drawing:
             yield Kept(type_name(kind))
