@@ -608,3 +608,19 @@ def test_a_test_may_put_another_store_in_its_place() -> None:
     assert asked(app, "/a", "/a") == [200, 429]
     with app.override({Limits: lambda: other}):
         assert asked(app, "/a", "/a") == [200, 429]
+
+
+def test_one_dependency_in_several_applications_asks_each_of_them_who_is_calling() -> None:
+    each = Depends(RateLimit(Limit("1/minute", by="user")))
+    plain, app = build(), build()
+    plain.get("/cards", dependencies=[each])(answer)
+    assert asked(plain, "/cards", "/cards") == [200, 429]
+
+    async def identify(connection: Connection) -> Optional[Identity]:
+        return Somebody(connection.headers["x-user"])
+
+    app.provide(Identity, identify, "request")
+    app.get("/cards", dependencies=[each])(answer)
+    assert asked(app, "/cards", "/cards", **{"x-user": "ann"}) == [200, 429]
+    assert asked(app, "/cards", **{"x-user": "ben"}) == [200]
+    assert asked(app, "/cards", client="203.0.113.8", **{"x-user": "ann"}) == [429]

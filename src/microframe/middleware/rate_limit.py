@@ -2,6 +2,7 @@
 
 from inspect import isawaitable
 from typing import Any, Awaitable, Callable, Dict, NamedTuple, Optional, Sequence, Set, Tuple, Type, Union
+from weakref import WeakKeyDictionary
 
 from microframe.configurations.config import AppConfig
 from microframe.endpoint import Endpoint, Guard, Middleware
@@ -159,7 +160,8 @@ class Asking:
     def __init__(self, store: Optional[Limits]) -> None:
         self._store = store
         self._hit = FallbackLimits().hit
-        self._unknown: Set[Tuple[Type[Any], Type[Connection]]] = set()
+        self._unknown: WeakKeyDictionary[Any, Set[Tuple[Type[Any], Type[Connection]]]] = WeakKeyDictionary()
+        """What each application does not provide: one `RateLimit` may stand in several."""
 
     def build_check(self, counters: Counters) -> Check:
         store, hit = self._store, self._hit
@@ -185,13 +187,13 @@ class Asking:
 
     async def _provided(self, connection: Connection, kind: Any) -> Any:
         """What the application provides, or None where it does not, and never will."""
-        asked = (kind, type(connection))
-        if asked in self._unknown:
+        asked, unknown = (kind, type(connection)), self._unknown.get(connection.app, ())
+        if asked in unknown:
             return None
         try:
             return await connection.resolve(kind)
         except SetupError:
-            self._unknown.add(asked)
+            self._unknown.setdefault(connection.app, set()).add(asked)
             return None
 
 
