@@ -1,5 +1,6 @@
 """Following: a subscription as every broker has it, over a hub that knows who follows what."""
 
+import asyncio
 import contextlib
 from typing import AsyncIterator, Iterable, Protocol, Sequence, Set
 
@@ -31,6 +32,7 @@ class Follower:
         self._hub = hub
         self.queue = queue
         self._channels: Set[str] = set()
+        self._changing = asyncio.Lock()
 
     @property
     def dropped(self) -> int:
@@ -43,18 +45,21 @@ class Follower:
     async def add(self, *channels: str) -> None:
         for channel in channels:
             check_channel(channel)
-        if self.queue.is_ended:
-            raise BrokerUnavailable("this subscription has ended")
-        wanted = [channel for channel in dict.fromkeys(channels) if channel not in self._channels]
-        self._channels.update(wanted)
-        try:
-            await self._hub.join(self, wanted)
-        except BaseException:
-            self._leave(wanted)
-            raise
+        # One after the other: what another task adds meanwhile is not followed before the hub has said so.
+        async with self._changing:
+            if self.queue.is_ended:
+                raise BrokerUnavailable("this subscription has ended")
+            wanted = [channel for channel in dict.fromkeys(channels) if channel not in self._channels]
+            self._channels.update(wanted)
+            try:
+                await self._hub.join(self, wanted)
+            except BaseException:
+                self._leave(wanted)
+                raise
 
     async def remove(self, *channels: str) -> None:
-        self._leave(channels)
+        async with self._changing:
+            self._leave(channels)
 
     def _leave(self, channels: Iterable[str]) -> None:
         gone = self._channels.intersection(channels)
