@@ -17,6 +17,8 @@ from typing import Iterable, Optional, Protocol, runtime_checkable
 
 from typing_extensions import Literal
 
+from microframe.exceptions import SetupError
+
 MAX_KEY = 512
 """The longest key, in bytes."""
 
@@ -151,6 +153,18 @@ class StoreFull(StoreUnavailable):
 
 
 # What implementations check ------------------------------------------------------------------------------------------
+
+
+def check_store(given: object, contract: type, place: str) -> None:
+    """Refuse what is no store.
+
+    Raises:
+        SetupError: it is something else, such as the address or the class of one.
+    """
+    if isinstance(given, type) or not isinstance(given, contract):
+        raise SetupError(
+            f"{place}store={given!r} is no store: give one that is made, as in store=MemoryStore()"
+        )
 
 
 def check_key(key: str) -> None:

@@ -147,6 +147,7 @@ MISTAKES: Dict[str, Any] = {
     "the usual port": ({"allow_origins": [f"{PAGE}:443"]}, "browsers never write"),
     "capitals": ({"allow_origins": ["https://App.example.com"]}, "browsers never write"),
     "no pattern": ({"allow_origin_regex": "("}, "allow_origin_regex"),
+    "one origin as text": ({"allow_origins": PAGE}, "allow_origins is a list"),
     "one text": ({"allow_methods": "GET"}, "a list"),
     "no name": ({"allow_headers": ["a b"]}, "is no name"),
 }

@@ -261,6 +261,23 @@ def test_an_origin_is_written_as_browsers_write_it(url: str, origin: Optional[st
     assert origin_of(url) == origin
 
 
+def test_one_trusted_origin_is_a_list_too() -> None:
+    with pytest.raises(SetupError, match="CSRFMiddleware: trusted_origins is a list"):
+        Application().add_middleware(CSRFMiddleware, trusted_origins="https://app.example.com")
+
+
+def test_a_token_that_nobody_provides_says_what_would() -> None:
+    app = Application()
+
+    @app.get("/form")
+    async def form(token: CsrfToken) -> None: ...
+
+    with pytest.raises(
+        SetupError, match=r"nobody provides CsrfToken: app\.add_middleware\(CSRFMiddleware\) does"
+    ):
+        app.build()
+
+
 @pytest.mark.parametrize("options", [{"trusted_origins": ["app.example.com"]}, {"header_name": "a b"}])
 def test_what_cannot_be_meant_is_refused(options: Any) -> None:
     with pytest.raises(SetupError, match="CSRFMiddleware"):

@@ -601,6 +601,11 @@ def test_a_store_that_cannot_count_is_refused_unless_limits_have_another() -> No
     assert asked(app, "/a", "/a") == [200, 429]
 
 
+def test_an_address_is_no_store_that_counts() -> None:
+    with pytest.raises(SetupError, match=r"RateLimitMiddleware: store='redis://127\.0\.0\.1' is no store"):
+        build().add_middleware(RateLimitMiddleware, store="redis://127.0.0.1")
+
+
 def test_a_test_may_put_another_store_in_its_place() -> None:
     app = build()
     app.get("/a", limit="1/minute")(answer)

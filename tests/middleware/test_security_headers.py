@@ -114,6 +114,10 @@ MISTAKES: Dict[str, Any] = {
     "a line": ({"referrer_policy": "a\r\nb: c"}, "control characters"),
     "a line in the policy": ({"csp": "a\r\nb: c"}, "control characters"),
     "two directives in one": ({"csp": {"default-src": "'self'; script-src *"}}, "separator"),
+    "no seconds": ({"hsts": True}, "hsts is seconds or None, not True"),
+    "fewer seconds than none": ({"hsts": -1}, "hsts is seconds"),
+    "no directive": ({"csp": {"img_src": "'self'"}}, "csp has no directive 'img_src'"),
+    "a keyword as a host": ({"csp": {"img-src": ["data:", "self"]}}, "img-src: self is a host"),
 }
 
 

@@ -9,11 +9,12 @@ from microframe import Application, HTTPException, SetupError, WebSocket
 from microframe.http.cookies import format_cookie
 from microframe.http.json import write_ascii_json
 from microframe.middleware.sessions import SessionMiddleware
-from microframe.sessions import Flash, Session
+from microframe.sessions import Flash, Session, Sessions
 from microframe.sessions.keeper import Lifetimes
 from microframe.sessions.session import write_record
 from microframe.sessions.signed import SignedKeeper
 from microframe.signing import Signer
+from microframe.stores.memory import MemoryStore
 from microframe.testing import ClientResponse, TestClient
 
 SECRET = "Zk3v9Qm1Xr7tLw2bNc8yHf4dJs6gPa0e"
@@ -168,6 +169,45 @@ def test_a_login_gives_a_new_id() -> None:
     assert after == ["ann", told]
     assert after[1] != before[1]
     assert client.get("/").json() == {"cart": [1]}
+
+
+def test_another_user_finds_nothing_of_who_was_logged_in_before() -> None:
+    client = TestClient(build())
+    client.post("/", json={"seen": "before the login"})
+    client.post("/login/ada")
+    client.post("/", json={"cart": "of ada"})
+    client.post("/login/ada")
+    assert client.get("/").json() == {"seen": "before the login", "cart": "of ada"}
+    client.post("/login/bob")
+    assert client.get("/").json() == {}
+
+
+def test_a_session_that_nobody_provides_says_what_would() -> None:
+    app = Application()
+
+    @app.get("/")
+    async def show(session: Session) -> None: ...
+
+    with pytest.raises(
+        SetupError, match=r"nobody provides Session: app\.add_middleware\(SessionMiddleware\) does"
+    ):
+        app.build()
+
+
+def test_the_list_of_sessions_says_that_it_needs_a_store() -> None:
+    app = build()
+
+    @app.get("/sessions")
+    async def listed(sessions: Sessions) -> None: ...
+
+    with pytest.raises(SetupError, match=r"nobody provides Sessions: .* server_side=True"):
+        app.build()
+
+
+@pytest.mark.parametrize("given", ["redis://127.0.0.1:6379/0", MemoryStore], ids=["address", "class"])
+def test_what_is_no_store_is_refused_at_once(given: Any) -> None:
+    with pytest.raises(SetupError, match=r"SessionMiddleware: store=.* is no store"):
+        Application().add_middleware(SessionMiddleware, store=given)
 
 
 def test_a_logout_forgets_everything() -> None:
@@ -330,7 +370,7 @@ def test_a_name_that_leaves_no_room_for_a_session_is_refused() -> None:
         Application(secret_key=SECRET).add_middleware(SessionMiddleware, cookie_name="x" * 600)
 
 
-@pytest.mark.parametrize("times", [(0, 1), (-1, 1), (2, 1)])
+@pytest.mark.parametrize("times", [(0, 1), (-1, 1), (2, 1), ("1d", 2)])
 def test_timeouts_that_are_none_are_refused(times: Any) -> None:
     with pytest.raises(SetupError, match="idle_timeout"):
         SessionMiddleware(idle_timeout=times[0], absolute_timeout=times[1])

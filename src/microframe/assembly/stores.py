@@ -5,10 +5,9 @@ import threading
 from typing import Any, AsyncIterator, Optional, Tuple
 
 from microframe.configurations.config import AppConfig
-from microframe.exceptions import SetupError
 from microframe.injection.providers import Providers
 from microframe.lifespan import Part
-from microframe.store import Limits, Locks, Store, Tags
+from microframe.store import Limits, Locks, Store, Tags, check_store
 from microframe.stores.address import store_at
 
 CONTRACTS: Tuple[Any, ...] = (Store, Limits, Locks, Tags)
@@ -19,8 +18,8 @@ class OwnStore:
     first asks for it."""
 
     def __init__(self, given: Optional[Store], config: AppConfig) -> None:
-        if given is not None and (isinstance(given, type) or not isinstance(given, Store)):
-            raise SetupError(f"store={given!r} is no store: give one that is made, as in store=MemoryStore()")
+        if given is not None:
+            check_store(given, Store, "")
         self._config = config
         self._is_own = given is None
         self._making = threading.Lock()

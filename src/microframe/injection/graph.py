@@ -35,7 +35,7 @@ from microframe.injection.plan import (
     build_gather,
     build_plan,
 )
-from microframe.injection.providers import RANK, identity, type_name
+from microframe.injection.providers import RANK, identity, unprovided
 from microframe.injection.records import build_record_source
 from microframe.injection.resources import open_async, open_blocking
 from microframe.injection.signature import Asked, Signature, read_signature
@@ -263,7 +263,7 @@ class GraphBuilder:
         original = self.supplier.provider_of(kind)
         provider = self.supplier.provider_of(kind, self.replaced)
         if provider is None:
-            raise SetupError(f"{asked.name} of {owner.where}: nobody provides {type_name(kind)}")
+            raise SetupError(f"{asked.name} of {owner.where}: {unprovided(kind)}")
         if original is not None:
             self.reaches.add(identity(original.factory))
         holder = "app" if self.site.kind == "app" else scope

@@ -30,6 +30,7 @@ from microframe.injection.providers import (
     identity,
     made_in,
     type_name,
+    unprovided,
     value_in,
 )
 from microframe.injection.signature import Signature, read_signature
@@ -206,7 +207,7 @@ class Injector:
         is_plain = not self.overrides.any
         provider = self.provider_of(kind, NOTHING if is_plain else self.overrides.here())
         if provider is None:
-            raise SetupError(f"nobody provides {type_name(kind)}")
+            raise SetupError(unprovided(kind))
         if is_plain and provider.scope == "app" and self.owner_context is not None:
             made = made_in(self.owner_context, provider)
             if made is not MISSING:

@@ -30,6 +30,14 @@ class Provider(Generic[T]):
         return f"the {self.scope} provider of {type_name(self.kind)}, {self.where}"
 
 
+def unprovided(kind: Any) -> str:
+    """That nobody provides a type, and what would, where the type itself says that."""
+    advice = getattr(kind, "__provided_by__", "")
+    return f"nobody provides {type_name(kind)}" + (
+        f": {advice}" if isinstance(advice, str) and advice else ""
+    )
+
+
 def type_name(kind: Any) -> str:
     return getattr(kind, "__name__", None) or str(kind)
 

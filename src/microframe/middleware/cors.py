@@ -52,6 +52,8 @@ class CORSMiddleware:
         expose_headers: Sequence[str] = (),
         max_age: int = 600,
     ) -> None:
+        if isinstance(allow_origins, str) and allow_origins != "*":
+            raise SetupError("CORSMiddleware: allow_origins is a list, not one text")
         self.allows_all = "*" in allow_origins
         self.origins = frozenset(checked_origin(origin) for origin in allow_origins if origin != "*")
         self.pattern = checked_pattern(allow_origin_regex)

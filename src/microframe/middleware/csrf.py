@@ -45,6 +45,7 @@ class CsrfToken:
     """What a form or script of ours must send along; each reading is masked anew, so that its length tells nothing."""
 
     __provided__ = True
+    __provided_by__ = "app.add_middleware(CSRFMiddleware) does, and SessionMiddleware"
 
     def __init__(self, secret: bytes, field_name: str) -> None:
         self._secret = secret
@@ -88,6 +89,8 @@ class CSRFMiddleware:
         header_name: str = "x-csrf-token",
         field_name: str = "csrf_token",
     ) -> None:
+        if isinstance(trusted_origins, str):
+            raise SetupError("CSRFMiddleware: trusted_origins is a list, not one text")
         for origin in trusted_origins:
             if origin_of(origin) != origin:
                 raise SetupError(f"CSRFMiddleware: {origin!r} is no origin, such as https://app.example.com")

@@ -17,7 +17,7 @@ from microframe.limits.limit import Limit, LimitOption, limited, read_limits
 from microframe.posture import LimitStance, Posture
 from microframe.routing.route import Mount, Route
 from microframe.sessions.session import Session
-from microframe.store import Limits
+from microframe.store import Limits, check_store
 from microframe.stores.fallback import FallbackLimits
 
 __all__ = ["Limit", "RateLimit", "RateLimitMiddleware", "TooManyRequestsException", "limited"]
@@ -50,6 +50,8 @@ class RateLimitMiddleware:
     ) -> None:
         self._default = read_limits(default)
         self._exempt = read_exemptions([exempt] if isinstance(exempt, str) or callable(exempt) else exempt)
+        if store is not None:
+            check_store(store, Limits, "RateLimitMiddleware: ")
         self.store = store
         """What counts, if it is not the application's store."""
         self.__raises__ = (TooManyRequestsException,) if self._default else ()

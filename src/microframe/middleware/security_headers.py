@@ -29,6 +29,33 @@ STRICT_POLICY: Directives = {
 }
 """Nothing from elsewhere, no script or style in the page but those with its nonce, and no frame around it."""
 
+FETCHES = (
+    "default",
+    "script",
+    "style",
+    "img",
+    "font",
+    "connect",
+    "media",
+    "object",
+    "frame",
+    "child",
+    "worker",
+)
+DIRECTIVES = frozenset(
+    (
+        *(f"{name}-src" for name in (*FETCHES, "manifest", "fenced-frame", "prefetch")),
+        *("script-src-elem", "script-src-attr", "style-src-elem", "style-src-attr"),
+        *("base-uri", "form-action", "frame-ancestors", "navigate-to", "sandbox", "plugin-types"),
+        *("report-uri", "report-to", "require-sri-for", "require-trusted-types-for", "trusted-types"),
+        *("upgrade-insecure-requests", "block-all-mixed-content"),
+    )
+)
+"""What a policy may speak of (CSP 3 §6, and what came beside it)."""
+KEYWORDS = frozenset(
+    ("self", "none", "unsafe-inline", "unsafe-eval", "unsafe-hashes", "strict-dynamic", "report-sample")
+)
+
 NO_PERMISSIONS = (
     "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), "
     "microphone=(), midi=(), payment=(), usb=()"
@@ -76,6 +103,8 @@ class SecurityHeadersMiddleware:
             raise SetupError(
                 "SecurityHeadersMiddleware: preloading needs subdomains and a year (hstspreload.org)"
             )
+        if hsts is not None and (isinstance(hsts, bool) or not isinstance(hsts, int) or hsts < 0):
+            raise SetupError(f"SecurityHeadersMiddleware: hsts is seconds or None, not {hsts!r}")
         given: Dict[str, Optional[str]] = {
             "x-content-type-options": "nosniff",
             "x-frame-options": frame_options,
@@ -131,10 +160,27 @@ def format_policy(policy: Union[str, Directives]) -> str:
     written: List[str] = []
     for name, sources in policy.items():
         text = sources if isinstance(sources, str) else " ".join(sources)
+        check_directive(name, text)
         if ";" in text or "," in text:
             raise SetupError(f"SecurityHeadersMiddleware: {name} has a separator in it: {text!r}")
         written.append(f"{name} {text}".strip())
     return "; ".join(written)
+
+
+def check_directive(name: str, text: str) -> None:
+    """Refuse what browsers would pass over in silence, and protect less than was meant.
+
+    Raises:
+        SetupError: there is no such directive, or a keyword stands without its quotes, as if it were a host.
+    """
+    if name not in DIRECTIVES:
+        raise SetupError(
+            f"SecurityHeadersMiddleware: csp has no directive {name!r}; one that is newer can stand in a text"
+        )
+    for word in KEYWORDS.intersection(text.split()):
+        raise SetupError(
+            f"SecurityHeadersMiddleware: {name}: {word} is a host; write \"'{word}'\" for the keyword"
+        )
 
 
 def checked(name: str, value: str) -> "tuple[bytes, bytes]":

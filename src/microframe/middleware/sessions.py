@@ -15,7 +15,7 @@ from microframe.sessions.session import Session
 from microframe.sessions.signed import MAX_COOKIE, SignedKeeper
 from microframe.sessions.stored import Sessions, StoredKeeper
 from microframe.signing import Signer
-from microframe.store import Store
+from microframe.store import Store, check_store
 
 __all__ = ["SessionMiddleware"]
 
@@ -49,10 +49,13 @@ class SessionMiddleware:
         samesite: str = "lax",
         clock: Callable[[], float] = time.time,
     ) -> None:
-        if not 0 < idle_timeout <= absolute_timeout:
+        are_numbers = isinstance(idle_timeout, (int, float)) and isinstance(absolute_timeout, (int, float))
+        if not are_numbers or not 0 < idle_timeout <= absolute_timeout:
             raise SetupError(
-                "SessionMiddleware: idle_timeout is positive, and no longer than absolute_timeout"
+                "SessionMiddleware: idle_timeout is seconds, more than none, and no longer than absolute_timeout"
             )
+        if store is not None:
+            check_store(store, Store, "SessionMiddleware: ")
         self.server_side = True if store is not None else server_side
         self.store = store
         self.cookie_name = cookie_name

@@ -25,6 +25,7 @@ class Session(MutableMapping[str, Any]):
     """
 
     __provided__ = True
+    __provided_by__ = "app.add_middleware(SessionMiddleware) does (microframe.middleware.sessions)"
     __posture__ = Posture(cookies=("session",))
     __slots__ = (
         "_before",
@@ -66,8 +67,10 @@ class Session(MutableMapping[str, Any]):
 
     def login(self, user: str) -> None:
         """From now on this is the session of a user (a stable id). It gets a new id: one that somebody planted
-        in the browser before is worth nothing (session fixation)."""
+        in the browser before is worth nothing (session fixation). What was kept for another user is gone."""
         self.check_open()
+        if self.user and self.user != user:
+            self.clear()
         self.rotate()
         self.user, self.is_proven = user, True
 

@@ -147,6 +147,7 @@ class Sessions:
     """The sessions of each user: to list them, and to end them (ASVS 7.4.2, 7.5.2)."""
 
     __provided__ = True
+    __provided_by__ = "SessionMiddleware does, with server_side=True or where redis_url or store_url is set"
 
     def __init__(self, keeper: StoredKeeper) -> None:
         self._keeper = keeper

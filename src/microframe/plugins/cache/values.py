@@ -93,6 +93,7 @@ class ValueCache:
     """
 
     __provided__ = True
+    __provided_by__ = "Application(plugins=[CachePlugin()]) does"
 
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
