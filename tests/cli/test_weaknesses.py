@@ -174,6 +174,7 @@ LOGIN = "class Login(BaseModel):\n    name: str\n    password: SecretStr\napp = 
         ("", "post('/')\nasync def a(login: Annotated[Login, Form()]): ...", ["login-unlimited"]),
         ("", "post('/')\nasync def a(pin: Annotated[str, Form(json_schema_extra={'format': 'password'})]): ...",
          ["login-unlimited"]),
+        ("", "post('/')\nasync def a(password: Annotated[str, Form()]): ...", ["login-unlimited"]),
         ("", "post('/')\nasync def a(name: Annotated[str, Form()]): ...", NONE),
         ("", "post('/', metadata=[Posture(is_login=True)])\nasync def a(): ...", ["login-unlimited"]),
         ("", "get('/', metadata=[Posture(is_login=True)])\nasync def a(): ...", ["login-unlimited"]),

@@ -186,8 +186,12 @@ def name_of(call: Any) -> str:
 # Passwords -----------------------------------------------------------------------------------------------------------
 
 
+PASSWORDS = frozenset(("password", "passwd", "passphrase"))
+"""Fields that are passwords by their names, whatever type they have."""
+
+
 def asks_password(description: Description, injector: Injector) -> bool:
-    """Whether a field that is sent in the body is a password, as its schema says (`format: password`)."""
+    """Whether a field that is sent in the body is a password, as its schema says (`format: password`) or its name."""
     components = Components(injector.codecs, True)
     try:
         body = RequestBody(description, components)
@@ -204,4 +208,7 @@ def has_password(schema: Any) -> bool:
         return any(map(has_password, schema))
     if not isinstance(schema, dict):
         return False
-    return schema.get("format") == "password" or any(map(has_password, schema.values()))
+    if schema.get("format") == "password" or any(map(has_password, schema.values())):
+        return True
+    fields = schema.get("properties")
+    return isinstance(fields, dict) and not PASSWORDS.isdisjoint(map(str.lower, fields))
