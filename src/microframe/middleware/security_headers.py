@@ -103,7 +103,7 @@ class SecurityHeadersMiddleware:
             raise SetupError(
                 "SecurityHeadersMiddleware: preloading needs subdomains and a year (hstspreload.org)"
             )
-        if hsts is not None and (isinstance(hsts, bool) or not isinstance(hsts, int) or hsts < 0):
+        if hsts is not None and (type(hsts) is not int or hsts < 0):
             raise SetupError(f"SecurityHeadersMiddleware: hsts is seconds or None, not {hsts!r}")
         given: Dict[str, Optional[str]] = {
             "x-content-type-options": "nosniff",

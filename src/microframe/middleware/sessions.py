@@ -49,7 +49,8 @@ class SessionMiddleware:
         samesite: str = "lax",
         clock: Callable[[], float] = time.time,
     ) -> None:
-        are_numbers = isinstance(idle_timeout, (int, float)) and isinstance(absolute_timeout, (int, float))
+        times: Tuple[object, ...] = (idle_timeout, absolute_timeout)
+        are_numbers = all(isinstance(seconds, (int, float)) for seconds in times)
         if not are_numbers or not 0 < idle_timeout <= absolute_timeout:
             raise SetupError(
                 "SessionMiddleware: idle_timeout is seconds, more than none, and no longer than absolute_timeout"
