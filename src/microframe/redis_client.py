@@ -42,6 +42,7 @@ class Lines(NamedTuple):
     redis: "client.Redis"
     free: asyncio.Semaphore
     connecting: asyncio.Semaphore
+    closed: asyncio.Event
 
     @contextlib.asynccontextmanager
     async def one(self) -> AsyncIterator["client.Redis"]:
@@ -97,7 +98,8 @@ class RedisClient:
             RedisUnavailable: it cannot be reached, or refuses everything.
             RedisError: it refuses this.
         """
-        async with self._lines_here().one() as redis:
+        lines = self._lines_here()
+        async with lines.one() as redis:
             self.breaker.check()
             try:
                 answer = await question(redis)
@@ -108,6 +110,9 @@ class RedisClient:
             except RedisError as exc:
                 self.breaker.answered()
                 raise meaning(exc) from exc
+            finally:
+                if lines.closed.is_set():  # meanwhile
+                    await close_idle(redis.connection_pool)
             self.breaker.answered()
             return answer
 
@@ -118,7 +123,7 @@ class RedisClient:
         if found is None:
             redis = client.Redis.from_url(self.url, **self._options)
             free = asyncio.Semaphore(self._options["max_connections"])
-            found = self._lines[loop] = Lines(redis, free, asyncio.Semaphore(CONNECTING))
+            found = self._lines[loop] = Lines(redis, free, asyncio.Semaphore(CONNECTING), asyncio.Event())
         return found
 
     def new_connection(self) -> "client.Connection":
@@ -130,12 +135,12 @@ class RedisClient:
         return connection
 
     async def close(self) -> None:
-        """Let go of the connections of this loop; the next call connects again."""
+        """Let go of the connections of this loop, those in use after their call; the next call connects again."""
         found = self._lines.pop(asyncio.get_running_loop(), None)
         if found is not None:
-            with contextlib.suppress(*AWAY):  # one that does not close in time is let go of all the same
-                await found.redis.aclose()
-                await found.redis.connection_pool.disconnect()
+            found.closed.set()
+            await close_idle(found.redis.connection_pool)
+            await asyncio.sleep(0)  # until they are
 
 
 async def close_idle(pool: Any) -> None:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Type
 
 import pytest
+from redis.asyncio import Redis
 from redis.exceptions import OutOfMemoryError, ReadOnlyError, ResponseError
 
 from microframe import Application, SetupError
@@ -351,3 +352,21 @@ async def test_a_replica_cannot_be_written_to_and_says_so(own_redis: RedisServer
             await store.hit("app:k", algorithm="gcra", limit=1, window=1)
         await store._ask(lambda redis: replicate(redis, "NO", "ONE"))
         assert await store.set("app:k", b"3")
+
+
+async def test_who_closes_lets_those_who_call_have_their_answers(own_redis: RedisServer) -> None:
+    store = RedisStore(own_redis.url, timeout=LIMIT)
+    for count in range(30):
+        adding = [asyncio.ensure_future(store.add("app:count")) for _ in range(4)]
+        for _ in range(count):
+            await asyncio.sleep(0)
+        closing = asyncio.ensure_future(store.close())
+        await asyncio.sleep(0)
+        adding.append(asyncio.ensure_future(store.add("app:count")))
+        assert len(set(await asyncio.gather(*adding))) == 5
+        await closing
+    assert await store.add("app:count") == 151
+    await store.close()
+    async with Redis.from_url(own_redis.url) as raw:
+        while len(await raw.client_list()) > 1:  # but who asks
+            await asyncio.sleep(0.01)
