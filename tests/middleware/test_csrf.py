@@ -305,3 +305,23 @@ def test_cookies_that_cannot_be_set_are_refused_at_once(options: Any) -> None:
         Application().add_middleware(SessionMiddleware, **options)
     with pytest.raises(SetupError, match="CSRFMiddleware"):
         Application().add_middleware(CSRFMiddleware, cookie_name="a b")
+
+
+def test_the_cookie_of_the_token_does_not_tell_the_id_of_the_session() -> None:
+    app = Application()
+    app.add_middleware(SessionMiddleware, server_side=True)
+
+    @app.post("/login", csrf=False)
+    async def login(session: Session) -> str:
+        session.login("ada")
+        return session.id
+
+    @app.get("/form")
+    async def form(token: CsrfToken) -> str:
+        return str(token)
+
+    client = TestClient(app)
+    known_as = client.post("/login").json()
+    client.get("/form")
+    cookie = client.cookies["csrf"]
+    assert known_as.encode() not in base64.urlsafe_b64decode(cookie + "=" * (-len(cookie) % 4))
