@@ -198,20 +198,24 @@ TURNS = range(60)
 """More than it takes to keep a session."""
 
 
-@pytest.mark.parametrize("change", ["rotate", "login", "logout"])
+@pytest.mark.parametrize("change", ["rotate", "login", "login of another", "logout"])
 async def test_what_one_request_keeps_goes_on_under_the_new_id_of_another(change: str) -> None:
     for turns in TURNS:
         keeper = keeper_of(PausingStore())
         one, other = await loaded_twice(keeper)
         other["b"] = 2
-        one.login("ann") if change == "login" else getattr(one, change)()
+        if change.startswith("login"):
+            one.login("ann" if change == "login" else "ben")
+        else:
+            getattr(one, change)()
         one["c"] = 3
         sent, kept = await meanwhile(turns, keeper.save(one), keeper.save(other))
         assert await keeper.load(other.id) is None
         last = await keeper.load(sent)
         assert last is not None
-        # Of a user who has logged out nothing is left; otherwise what was said to be kept is there.
-        expected = {"c": 3} if change == "logout" else {"a": 1, "c": 3, **({"b": 2} if kept else {})}
+        # Of a user who is here no longer nothing is left; otherwise what was said to be kept is there.
+        is_same = change in ("rotate", "login")
+        expected = {"c": 3, **({"a": 1} if is_same else {}), **({"b": 2} if is_same and kept else {})}
         assert (turns, dict(last)) == (turns, expected)
 
 

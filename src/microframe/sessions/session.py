@@ -69,10 +69,13 @@ class Session(MutableMapping[str, Any]):
         """From now on this is the session of a user (a stable id). It gets a new id: one that somebody planted
         in the browser before is worth nothing (session fixation). What was kept for another user is gone."""
         self.check_open()
-        if self.user and self.user != user:
+        is_another = self.user != "" and self.user != user
+        if is_another:
             self.clear()
         self.rotate()
         self.user, self.is_proven = user, True
+        if is_another:
+            self.former_version = None  # what others keep under the old id meanwhile was the other user's
 
     def logout(self) -> None:
         """Forget the user and everything else; the old id is not good any more."""
