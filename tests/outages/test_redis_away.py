@@ -53,12 +53,9 @@ def slow() -> Iterator[Fault]:
 
 FAULTS = {"killed": killed, "silent": silent, "slow": slow}
 each_fault = pytest.mark.parametrize("name", FAULTS)
-# Before Python 3.11, where the time of a connection is over at the very moment when it is made, it is lost inside of
-# redis-py's time-out, and closed when it is collected.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-    for _ in range(sys.version_info < (3, 11))
-]
+# redis-py for Python 3.9 connects while it holds a lock, within a time-out that asyncio's own `wait_for` may swallow
+# there: then it waits for ever (docs/RELIABILITY.md).
+pytestmark = pytest.mark.skipif(sys.version_info < (3, 10), reason="redis-py for 3.9 may wait for ever")
 
 
 class Outages:
