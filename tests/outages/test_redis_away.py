@@ -1,6 +1,5 @@
 """Redis is away, slow or silent in the middle of traffic: each part does what it says, and nothing is a 500."""
 
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -53,15 +52,6 @@ def slow() -> Iterator[Fault]:
 
 FAULTS = {"killed": killed, "silent": silent, "slow": slow}
 each_fault = pytest.mark.parametrize("name", FAULTS)
-# redis-py for Python 3.9 connects while it holds a lock, within a time-out that asyncio's own `wait_for` may swallow
-# there: then it waits for ever. Every one of them leaves a connection to be collected whose time is over at the moment
-# when it is made (docs/RELIABILITY.md).
-pytestmark = [
-    pytest.mark.skipif(sys.version_info < (3, 10), reason="redis-py for 3.9 may wait for ever"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
-
-
 class Outages:
     """Traffic while Redis is there, away, and there again, some rounds of it."""
 
