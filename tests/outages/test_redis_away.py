@@ -52,6 +52,8 @@ def slow() -> Iterator[Fault]:
 
 FAULTS = {"killed": killed, "silent": silent, "slow": slow}
 each_fault = pytest.mark.parametrize("name", FAULTS)
+
+
 class Outages:
     """Traffic while Redis is there, away, and there again, some rounds of it."""
 
