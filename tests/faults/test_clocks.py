@@ -87,7 +87,7 @@ async def test_a_clock_that_is_set_within_a_window_lets_at_most_twice_the_limit_
     clock = Clock()
     async with opened(kind, clock, request, tmp_path) as store:
         for step in STEPS:
-            key = f"app:{kind}:{step}"
+            key = f"app:{request.node.name}:{step}"
             clock.now += 100_000.0
             before = await passed(store, key, algorithm, QUOTA + 2)
             assert before == QUOTA
@@ -107,7 +107,7 @@ async def test_a_clock_that_is_set_keeps_nobody_out_for_longer_than_two_windows(
     clock = Clock()
     async with opened(kind, clock, request, tmp_path) as store:
         for step in STEPS:
-            key = f"app:{kind}:{step}"
+            key = f"app:{request.node.name}:{step}"
             clock.now += 100_000.0
             await passed(store, key, algorithm, QUOTA)
             clock.now += step
