@@ -13,6 +13,7 @@ from microframe.cli.checks.safe_methods import find_unsafe_gets
 from microframe.cli.checks.undeclared import find_undeclared_raises
 from microframe.cli.failure import FAILED, USAGE, Failure, explained, place_of
 from microframe.cli.findings import FORMATS
+from microframe.cli.options import format_option, program_options
 from microframe.cli.settings import export
 from microframe.cli.target import Loaded, Target, load, parse_target
 from microframe.extras import requires_extra
@@ -41,20 +42,8 @@ PLACE = re.compile(r"\(([^()]+):(\d+)\)")
 
 @click.command()
 @click.argument("target", required=False)
-@click.option("--factory", is_flag=True, help="The target is a function that makes the application.")
-@click.option(
-    "--env-file",
-    type=click.Path(exists=True, dir_okay=False),
-    help="File of MICROFRAME_* settings, instead of .env.",
-)
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(list(FORMATS)),
-    default="text",
-    show_default=True,
-    help="How it is told.",
-)
+@program_options
+@format_option(FORMATS)
 @click.option("-v", "--verbose", is_flag=True, help="Show the traceback of what fails.")
 @click.option("--production", is_flag=True, help="Look at it as it is in production.")
 def check(

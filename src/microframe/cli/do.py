@@ -8,6 +8,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 from microframe import Application, SetupError
 from microframe.assembly.commands import arguments_of
 from microframe.cli.failure import FAILED, UNLOADABLE, USAGE, Failure, did_you_mean, explained, place_of
+from microframe.cli.options import program_options
 from microframe.cli.settings import export
 from microframe.cli.target import load, parse_target
 from microframe.exceptions import Invalid
@@ -26,12 +27,7 @@ Function = Callable[..., Any]
 @click.argument("name", metavar="[COMMAND]", required=False)
 @click.argument("arguments", metavar="[NAME=VALUE]...", nargs=-1)
 @click.option("--app", "target", metavar="TARGET", help="The application, as app:app. [app.py or main.py]")
-@click.option("--factory", is_flag=True, help="The target is a function that makes the application.")
-@click.option(
-    "--env-file",
-    type=click.Path(exists=True, dir_okay=False),
-    help="File of MICROFRAME_* settings, instead of .env.",
-)
+@program_options
 @click.option("-v", "--verbose", is_flag=True, help="Show the traceback of a command that fails.")
 def do(
     name: Optional[str],

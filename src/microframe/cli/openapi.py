@@ -10,6 +10,7 @@ from typing import Any, Dict, NamedTuple, Optional
 from microframe import Application, SetupError
 from microframe.cli.differences import differences
 from microframe.cli.failure import FAILED, USAGE, Failure, explained, place_of
+from microframe.cli.options import program_options
 from microframe.cli.settings import export
 from microframe.cli.target import Target, load, parse_target
 from microframe.extras import requires_extra
@@ -81,12 +82,7 @@ class OpenAPIOptions:
     "--indent", type=click.IntRange(0, 16), default=2, show_default=True, help="Spaces; 0 for a single line."
 )
 @click.option("--yaml", "is_yaml", is_flag=True, help="As YAML; files called .yaml or .yml are, without it.")
-@click.option("--factory", is_flag=True, help="The target is a function that makes the application.")
-@click.option(
-    "--env-file",
-    type=click.Path(exists=True, dir_okay=False),
-    help="File of MICROFRAME_* settings, instead of .env.",
-)
+@program_options
 @click.option("-v", "--verbose", is_flag=True, help="Show the traceback of what fails.")
 def openapi(target: Optional[str], **given: object) -> None:
     """Print the API document of an application, whether it is served or not; it is built, but not started."""

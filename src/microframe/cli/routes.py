@@ -6,6 +6,7 @@ from typing import Optional
 
 from microframe import Application
 from microframe.cli.failure import FAILED, USAGE, Failure, explained
+from microframe.cli.options import format_option, program_options
 from microframe.cli.postures import FORMATS, lines_of
 from microframe.cli.settings import export
 from microframe.cli.target import load, parse_target
@@ -17,20 +18,8 @@ with requires_extra("cli"):
 
 @click.command()
 @click.argument("target", required=False)
-@click.option("--factory", is_flag=True, help="The target is a function that makes the application.")
-@click.option(
-    "--env-file",
-    type=click.Path(exists=True, dir_okay=False),
-    help="File of MICROFRAME_* settings, instead of .env.",
-)
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(list(FORMATS)),
-    default="text",
-    show_default=True,
-    help="How it is told.",
-)
+@program_options
+@format_option(FORMATS)
 @click.option("-o", "--output", type=click.Path(dir_okay=False), help="Write it to this file.")
 @click.option("-v", "--verbose", is_flag=True, help="Say of each parameter where its value comes from.")
 def routes(

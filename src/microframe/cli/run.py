@@ -12,6 +12,7 @@ from microframe import AppConfig, Application, SetupError
 from microframe.cli.failure import FAILED, USAGE, Failure, explained
 from microframe.cli.listeners import close_all, inherit, is_loopback, open_listeners, unix_listener, url_of
 from microframe.cli.logs import LogStyle, configure
+from microframe.cli.options import program_options
 from microframe.cli.plan import Plan
 from microframe.cli.settings import Required, export, settings_of
 from microframe.cli.target import Loaded, Target, load, parse_target
@@ -68,12 +69,7 @@ LEVELS = ("critical", "error", "warning", "info", "debug")
 @click.option("--fd", type=click.IntRange(0), help="Listen on a socket that the parent process has opened.")
 @click.option("--workers", type=click.IntRange(1), help="Processes. [AppConfig.workers: 1]")
 @click.option("--reload", is_flag=True, help="Start anew when a file below the working directory changes.")
-@click.option("--factory", is_flag=True, help="The target is a function that makes the application.")
-@click.option(
-    "--env-file",
-    type=click.Path(exists=True, dir_okay=False),
-    help="File of MICROFRAME_* settings, instead of .env.",
-)
+@program_options
 @click.option("--root-path", help="Path that a proxy cuts off in front of the application.")
 @click.option(
     "--trusted-proxies",
